@@ -1,0 +1,25 @@
+package org.apache.flink.runtime.io.network.partition.consumer;
+
+import org.apache.flink.runtime.checkpoint.channel.ChannelStateWriter;
+
+/** Flink 2.2's {@link RemoteInputChannel} as {@link HoldfastRemoteLink} needs it built. Read at 2.2.1. */
+abstract class HoldfastRemoteChannel extends RemoteInputChannel {
+
+    /** Attaching thread. */
+    HoldfastRemoteChannel(HoldfastInputGateFactory.RemoteParts parts) {
+        super(
+                parts.gate(),
+                parts.index(),
+                parts.partition(),
+                parts.subpartitions(),
+                parts.connection(),
+                parts.connections(),
+                0,
+                0,
+                parts.requestTimeoutMs(),
+                parts.exclusiveBuffers(),
+                parts.bytesIn(),
+                parts.buffersIn(),
+                ChannelStateWriter.NO_OP);
+    }
+}

@@ -1,0 +1,120 @@
+package io.holdfast.flink.config;
+
+import java.time.Duration;
+import java.util.List;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.ConfigOptions;
+
+/**
+ * Every Flink option of Holdfast. They are read from Flink's configuration on the JobManager and, where a description
+ * says so, from a job's own configuration, which wins.
+ */
+public final class HoldfastOptions {
+
+    /** Prefix of every option; an unknown option under it stops the start. */
+    public static final String PREFIX = "holdfast.";
+
+    public static final ConfigOption<Boolean> ENABLED = ConfigOptions.key("holdfast.enabled")
+            .booleanType()
+            .defaultValue(true)
+            .withDescription("Whether Holdfast does anything. With false, everything behaves as in stock Flink although"
+                    + " Holdfast's entry point and shuffle service are configured. JobManager and TaskManagers.");
+
+    public static final ConfigOption<Guarantee> RESTART_GUARANTEE = ConfigOptions.key("holdfast.restart.guarantee")
+            .enumType(Guarantee.class)
+            .defaultValue(Guarantee.AT_MOST_ONCE)
+            .withDescription(
+                    "What a job is promised when tasks of it are lost. at-most-once: only the lost tasks restart,"
+                            + " records in flight to and from them are dropped and counted. region: stock Flink behaviour."
+                            + " JobManager or job.");
+
+    public static final ConfigOption<Duration> RESTART_DELAY = ConfigOptions.key("holdfast.restart.delay")
+            .durationType()
+            .defaultValue(Duration.ZERO)
+            .withDescription("Time between the loss of a task and its single-point restart. JobManager or job.");
+
+    public static final ConfigOption<Integer> RESTART_MAX_FAILURES = ConfigOptions.key("holdfast.restart.max-failures")
+            .intType()
+            .defaultValue(10)
+            .withDescription("Failures of one subtask within holdfast.restart.failure-window that are answered by"
+                    + " single-point restarts. One more is answered by stock Flink's region restart and its restart"
+                    + " strategy. The loss of a TaskManager counts once per subtask. JobManager or job.");
+
+    public static final ConfigOption<Duration> RESTART_FAILURE_WINDOW = ConfigOptions.key(
+                    "holdfast.restart.failure-window")
+            .durationType()
+            .defaultValue(Duration.ofMinutes(1))
+            .withDescription("Time in which failures of one subtask are counted. JobManager or job.");
+
+    public static final ConfigOption<Duration> RESTART_SUSPECT_TIMEOUT = ConfigOptions.key(
+                    "holdfast.restart.suspect-timeout")
+            .durationType()
+            .defaultValue(Duration.ofSeconds(5))
+            .withDescription("Time without an answer from a TaskManager after which it is given up: its tasks restart"
+                    + " elsewhere, nobody waits for it, and it is fenced if it comes back. Shorter reacts faster to a"
+                    + " silent node and risks giving up one in a long garbage collection. JobManager or job.");
+
+    public static final ConfigOption<Duration> RESTART_HEARTBEAT_INTERVAL = ConfigOptions.key(
+                    "holdfast.restart.heartbeat-interval")
+            .durationType()
+            .defaultValue(Duration.ofMillis(500))
+            .withDescription("How often the JobMaster of a managed job asks its TaskManagers for a sign of life."
+                    + " JobManager or job.");
+
+    public static final ConfigOption<Duration> RESTART_ATTACH_TIMEOUT = ConfigOptions.key(
+                    "holdfast.restart.attach-timeout")
+            .durationType()
+            .defaultValue(Duration.ofSeconds(30))
+            .withDescription("Time that a channel may take to attach to a restarted task, both ends running. After it"
+                    + " the job falls back to stock Flink's region restart. JobManager or job.");
+
+    public static final ConfigOption<Integer> LEDGER_MAX_INCIDENTS = ConfigOptions.key("holdfast.ledger.max-incidents")
+            .intType()
+            .defaultValue(1_000)
+            .withDescription("Incidents per job that the loss ledger keeps in detail; totals always count all."
+                    + " JobManager or job.");
+
+    /** Set by Holdfast's entry points for its shuffle service, which must not run without one. Not for users. */
+    public static final ConfigOption<String> ENTRY_POINT = ConfigOptions.key("holdfast.internal.entry-point")
+            .stringType()
+            .noDefaultValue()
+            .withDescription("Internal.");
+
+    private static final List<ConfigOption<?>> ALL = List.of(
+            ENABLED,
+            RESTART_GUARANTEE,
+            RESTART_DELAY,
+            RESTART_MAX_FAILURES,
+            RESTART_FAILURE_WINDOW,
+            RESTART_SUSPECT_TIMEOUT,
+            RESTART_HEARTBEAT_INTERVAL,
+            RESTART_ATTACH_TIMEOUT,
+            LEDGER_MAX_INCIDENTS);
+
+    private HoldfastOptions() {}
+
+    /** What users may set. */
+    public static List<ConfigOption<?>> all() {
+        return ALL;
+    }
+
+    /** What a job is promised when tasks of it are lost. */
+    public enum Guarantee {
+        /** Only the lost tasks restart; what was in flight to and from them is dropped, and counted. */
+        AT_MOST_ONCE("at-most-once"),
+        /** Stock Flink. */
+        REGION("region");
+
+        private final String text;
+
+        Guarantee(String text) {
+            this.text = text;
+        }
+
+        /** As written in a configuration. */
+        @Override
+        public String toString() {
+            return text;
+        }
+    }
+}

@@ -1,0 +1,104 @@
+package io.holdfast.flink.exchange;
+
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.runtime.executiongraph.ExecutionAttemptID;
+import org.apache.flink.runtime.shuffle.HoldfastControl;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The task attempts of one TaskManager that take part in re-attachable exchanges. Thread-safe.
+ *
+ * <p>The way from a command to its TaskManager is static, for the command arrives as an RPC argument and knows nothing
+ * but an attempt id; a MiniCluster has several TaskManagers in one JVM.
+ */
+public final class Exchanges {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Exchanges.class);
+
+    private static final Map<ExecutionAttemptID, Exchanges> BY_ATTEMPT = new ConcurrentHashMap<>();
+
+    private final Map<ExecutionAttemptID, TaskExchange> tasks = new ConcurrentHashMap<>();
+
+    /** TaskExecutor main thread, while the task is created. The exchange of {@code attempt}, made when first asked for. */
+    public TaskExchange of(ExecutionAttemptID attempt) {
+        BY_ATTEMPT.put(attempt, this);
+        return tasks.computeIfAbsent(attempt, TaskExchange::new);
+    }
+
+    /** Any thread. The input or output of a task has ended; the task is forgotten with its last one. */
+    public void remove(TaskExchange task, TaskExchange.Input input) {
+        task.inputs().remove(input);
+        forgetIfEmpty(task);
+    }
+
+    /** Any thread. As above. */
+    public void remove(TaskExchange task, TaskExchange.Output output) {
+        task.outputs().remove(output);
+        forgetIfEmpty(task);
+    }
+
+    /** Any thread. The TaskManager ends. */
+    public void close() {
+        tasks.keySet().forEach(BY_ATTEMPT::remove);
+        tasks.clear();
+    }
+
+    /** Any thread. For tests: attempts still known. */
+    public int size() {
+        return tasks.size();
+    }
+
+    private void forgetIfEmpty(TaskExchange task) {
+        if (task.inputs().isEmpty() && task.outputs().isEmpty()) {
+            tasks.remove(task.attempt());
+            BY_ATTEMPT.remove(task.attempt());
+        }
+    }
+
+    /**
+     * TaskExecutor main thread: what is thrown here fails the JobMaster's call, never the TaskManager.
+     *
+     * @throws IllegalStateException if the TaskManager of {@code via} does not run Holdfast's shuffle service
+     */
+    public static void execute(ExecutionAttemptID via, JobID jobId, List<HoldfastControl.Command> commands) {
+        Exchanges exchanges = BY_ATTEMPT.get(via);
+        if (exchanges == null) {
+            throw new IllegalStateException("No re-attachable exchange is known for attempt " + via
+                    + ": it has just ended, or this TaskManager runs another shuffle service");
+        }
+        for (TaskExchange task : exchanges.tasks.values()) {
+            if (jobId.equals(task.jobId())) {
+                commands.forEach(command -> execute(task, command));
+            }
+        }
+    }
+
+    private static void execute(TaskExchange task, HoldfastControl.Command command) {
+        try {
+            if (command instanceof HoldfastControl.ProducerLost lost) {
+                task.raiseFence(lost.fence());
+                task.inputs().forEach(input -> input.producerLost(lost.partition(), lost.attempt()));
+            } else if (command instanceof HoldfastControl.ProducerAt at) {
+                task.raiseFence(at.fence());
+                task.inputs().forEach(input -> input.producerAt(at.descriptor()));
+            } else if (command instanceof HoldfastControl.ConsumerLost lost) {
+                task.outputs().stream()
+                        .filter(output -> output.partition().equals(lost.partition()))
+                        .forEach(output -> output.consumerLost(lost.subpartition()));
+            } else if (command instanceof HoldfastControl.ConsumerFinished finished) {
+                task.outputs().stream()
+                        .filter(output -> output.partition().equals(finished.partition()))
+                        .forEach(output -> output.consumerFinished(finished.subpartition()));
+            } else {
+                throw new IllegalStateException("unknown command " + command);
+            }
+        } catch (RuntimeException e) {
+            LOG.error("Command failed: task={} command={}", task.attempt(), command, e);
+            throw e;
+        }
+    }
+}

@@ -1,0 +1,192 @@
+package io.holdfast.flink.exchange;
+
+import java.nio.ByteBuffer;
+import org.apache.flink.runtime.shuffle.StreamPosition;
+
+/**
+ * Follows the records in a stream of network buffers without deserializing them: it hops from length prefix to length
+ * prefix. Knows how many records and bytes passed, whether the stream stands in the middle of a record, and the last
+ * watermark and watermark status.
+ *
+ * <p>Format followed: {@code SpanningRecordSerializer} (a big-endian {@code int} length, then the record) and {@code
+ * StreamElementSerializer} (a tag byte first), read at 2.2.1 and 2.3.0. A record may be split anywhere, its length
+ * prefix included.
+ *
+ * <p>Not thread-safe: its owner guards it. No allocation per record.
+ */
+public final class RecordScanner {
+
+    /** Tag bytes up to this one are user records, with or without timestamp. */
+    private static final byte TAG_LAST_RECORD = 1;
+
+    private static final byte TAG_WATERMARK = 2;
+    private static final byte TAG_WATERMARK_STATUS = 4;
+    private static final byte TAG_INTERNAL_WATERMARK = 6;
+
+    /** Flink's code for a channel that takes part in the watermark; any other value is idle. */
+    static final int ACTIVE = 0;
+
+    private static final int LENGTH_BYTES = 4;
+    /** The longest stream element whose content is of interest: a tag and two longs. */
+    private static final int HEAD_BYTES = 17;
+
+    private final byte[] head = new byte[HEAD_BYTES];
+    private int headFill;
+
+    private int lengthFill;
+    private int length;
+    private int missing;
+    private boolean inRecord;
+
+    private int firstEnd;
+    private long firstEndRecords;
+    private long firstEndBytes;
+
+    private long records;
+    private long bytes;
+    private long watermark = Long.MIN_VALUE;
+    private int watermarkStatus = ACTIVE;
+
+    /**
+     * Follows the readable bytes of {@code buffer}, whose position does not move.
+     *
+     * @return offset in the buffer just behind the last record that ends in it, or -1 if none does
+     */
+    public int scan(ByteBuffer buffer) {
+        int base = buffer.position();
+        int position = base;
+        int limit = buffer.limit();
+        int lastEnd = -1;
+        firstEnd = -1;
+        while (position < limit) {
+            if (!inRecord) {
+                if (lengthFill == 0 && limit - position >= LENGTH_BYTES) {
+                    begin(buffer.getInt(position));
+                    position += LENGTH_BYTES;
+                } else {
+                    position = readLength(buffer, position, limit);
+                }
+                if (!inRecord) {
+                    break;
+                }
+                if (missing > 0 && position == limit) {
+                    break;
+                }
+            }
+            int available = limit - position;
+            if (available < missing) {
+                rememberHead(buffer, position, available);
+                missing -= available;
+                break;
+            }
+            if (headFill == 0 && length > 0) {
+                byte tag = buffer.get(position);
+                if (tag <= TAG_LAST_RECORD) {
+                    records++;
+                } else {
+                    rememberHead(buffer, position, missing);
+                    control();
+                }
+            } else if (length > 0) {
+                rememberHead(buffer, position, missing);
+                if (head[0] <= TAG_LAST_RECORD) {
+                    records++;
+                } else {
+                    control();
+                }
+            }
+            position += missing;
+            bytes += (long) length + LENGTH_BYTES;
+            inRecord = false;
+            lengthFill = 0;
+            lastEnd = position - base;
+            if (firstEnd < 0) {
+                firstEnd = lastEnd;
+                firstEndRecords = records;
+                firstEndBytes = bytes;
+            }
+        }
+        return lastEnd;
+    }
+
+    /** Offset in the last scanned buffer just behind the first record that ended in it, or -1. */
+    public int firstEnd() {
+        return firstEnd;
+    }
+
+    /** What had passed when the first record that ended in the last scanned buffer did; undefined if none ended there. */
+    public StreamPosition positionAtFirstEnd() {
+        return new StreamPosition(firstEndRecords, firstEndBytes);
+    }
+
+    /** Whether the stream stands in the middle of a record or of its length prefix. */
+    public boolean midRecord() {
+        return inRecord || lengthFill > 0;
+    }
+
+    /** Forgets the record that is under way: its remainder will never come. */
+    public void abandonRecord() {
+        inRecord = false;
+        lengthFill = 0;
+        headFill = 0;
+    }
+
+    /** What passed so far; a record counts when its last byte has passed. */
+    public StreamPosition position() {
+        return new StreamPosition(records, bytes);
+    }
+
+    /** Last watermark that passed, in milliseconds; {@link Long#MIN_VALUE} if none did. */
+    public long watermark() {
+        return watermark;
+    }
+
+    /** Whether the last watermark status that passed was idle. A stream begins active. */
+    public boolean idle() {
+        return watermarkStatus != ACTIVE;
+    }
+
+    private int readLength(ByteBuffer buffer, int from, int limit) {
+        int position = from;
+        while (position < limit && lengthFill < LENGTH_BYTES) {
+            length = (length << 8) | (buffer.get(position++) & 0xff);
+            lengthFill++;
+        }
+        if (lengthFill == LENGTH_BYTES) {
+            begin(length);
+        }
+        return position;
+    }
+
+    private void begin(int recordLength) {
+        if (recordLength < 0) {
+            throw new IllegalStateException("record length must not be negative: " + recordLength);
+        }
+        length = recordLength;
+        missing = recordLength;
+        lengthFill = LENGTH_BYTES;
+        headFill = 0;
+        inRecord = true;
+    }
+
+    private void rememberHead(ByteBuffer buffer, int position, int available) {
+        int wanted = Math.min(HEAD_BYTES - headFill, available);
+        for (int i = 0; i < wanted; i++) {
+            head[headFill++] = buffer.get(position + i);
+        }
+    }
+
+    private void control() {
+        ByteBuffer element = ByteBuffer.wrap(head, 0, headFill);
+        switch (element.get()) {
+            case TAG_WATERMARK -> watermark = element.getLong();
+            case TAG_WATERMARK_STATUS -> watermarkStatus = element.getInt();
+            case TAG_INTERNAL_WATERMARK -> {
+                // per-channel watermarks of a multi-input operator; not sent between tasks of different jobs' edges
+            }
+            default -> {
+                // latency markers and record attributes carry nothing that a new reader must be told again
+            }
+        }
+    }
+}

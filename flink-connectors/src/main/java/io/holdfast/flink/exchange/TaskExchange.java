@@ -1,0 +1,96 @@
+package io.holdfast.flink.exchange;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.runtime.executiongraph.ExecutionAttemptID;
+import org.apache.flink.runtime.jobgraph.IntermediateResultPartitionID;
+import org.apache.flink.runtime.shuffle.HoldfastShuffleDescriptor;
+
+/** What the gates and partitions of one task attempt share, and where commands for it arrive. Thread-safe. */
+public final class TaskExchange {
+
+    /** A gate, as commands see it. Every method is called on the TaskExecutor's main thread, and must neither block nor throw. */
+    public interface Input {
+        /** See {@code HoldfastControl.ProducerLost}. */
+        void producerLost(IntermediateResultPartitionID partition, int attempt);
+
+        /** See {@code HoldfastControl.ProducerAt}. */
+        void producerAt(HoldfastShuffleDescriptor descriptor);
+    }
+
+    /** A result partition, as commands see it. Threads as in {@link Input}. */
+    public interface Output {
+        IntermediateResultPartitionID partition();
+
+        /** See {@code HoldfastControl.ConsumerLost}. */
+        void consumerLost(int subpartition);
+
+        /** See {@code HoldfastControl.ConsumerFinished}. */
+        void consumerFinished(int subpartition);
+    }
+
+    private final ExecutionAttemptID attempt;
+    private volatile JobID jobId;
+    private final List<Input> inputs = new CopyOnWriteArrayList<>();
+    private final List<Output> outputs = new CopyOnWriteArrayList<>();
+    private final AtomicLong fence = new AtomicLong(-1);
+    private volatile long lastBarrier = -1;
+
+    TaskExchange(ExecutionAttemptID attempt) {
+        this.attempt = attempt;
+    }
+
+    /** Any thread. */
+    public ExecutionAttemptID attempt() {
+        return attempt;
+    }
+
+    /** TaskExecutor main thread, while the task is created. */
+    public void add(JobID job, Input input) {
+        jobId = job;
+        inputs.add(input);
+    }
+
+    /** TaskExecutor main thread, while the task is created. */
+    public void add(JobID job, Output output) {
+        jobId = job;
+        outputs.add(output);
+    }
+
+    /** Any thread. Null until the first gate or partition was added. */
+    JobID jobId() {
+        return jobId;
+    }
+
+    /** Any thread. */
+    List<Input> inputs() {
+        return inputs;
+    }
+
+    /** Any thread. */
+    List<Output> outputs() {
+        return outputs;
+    }
+
+    /** Any thread. No checkpoint up to this id, unless completed long ago, will ever complete. */
+    public long fence() {
+        return fence.get();
+    }
+
+    /** TaskExecutor main thread. Raises the fence; never lowers it. */
+    void raiseFence(long id) {
+        fence.accumulateAndGet(id, Math::max);
+    }
+
+    /** Any thread. Id of the last barrier that any channel of this task has delivered, -1 if none. */
+    public long lastBarrier() {
+        return lastBarrier;
+    }
+
+    /** Task thread only. */
+    public void barrierSeen(long id) {
+        lastBarrier = Math.max(lastBarrier, id);
+    }
+}

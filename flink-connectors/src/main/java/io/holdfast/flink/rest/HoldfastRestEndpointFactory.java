@@ -1,0 +1,69 @@
+package io.holdfast.flink.rest;
+
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ScheduledExecutorService;
+import org.apache.flink.api.java.tuple.Tuple2;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.WebOptions;
+import org.apache.flink.runtime.blob.TransientBlobService;
+import org.apache.flink.runtime.dispatcher.DispatcherGateway;
+import org.apache.flink.runtime.dispatcher.DispatcherRestEndpoint;
+import org.apache.flink.runtime.leaderelection.LeaderElection;
+import org.apache.flink.runtime.resourcemanager.ResourceManagerGateway;
+import org.apache.flink.runtime.rest.RestEndpointFactory;
+import org.apache.flink.runtime.rest.handler.RestHandlerConfiguration;
+import org.apache.flink.runtime.rest.handler.RestHandlerSpecification;
+import org.apache.flink.runtime.rest.handler.legacy.metrics.MetricFetcher;
+import org.apache.flink.runtime.rpc.FatalErrorHandler;
+import org.apache.flink.runtime.webmonitor.WebMonitorEndpoint;
+import org.apache.flink.runtime.webmonitor.retriever.LeaderGatewayRetriever;
+import org.apache.flink.shaded.netty4.io.netty.channel.ChannelInboundHandler;
+
+/** Makes Flink's REST endpoint with Holdfast's resources added under {@code /holdfast}. Start-up thread. */
+public enum HoldfastRestEndpointFactory implements RestEndpointFactory<DispatcherGateway> {
+    /** For session clusters. */
+    SESSION,
+    /** For application clusters, which take no further jobs. */
+    APPLICATION;
+
+    @Override
+    public WebMonitorEndpoint<DispatcherGateway> createRestEndpoint(
+            Configuration configuration,
+            LeaderGatewayRetriever<DispatcherGateway> dispatchers,
+            LeaderGatewayRetriever<ResourceManagerGateway> resourceManagers,
+            TransientBlobService blobs,
+            ScheduledExecutorService executor,
+            MetricFetcher metrics,
+            LeaderElection leaderElection,
+            FatalErrorHandler fatalErrorHandler)
+            throws Exception {
+        Configuration effective = new Configuration(configuration);
+        if (this == APPLICATION) {
+            effective.set(WebOptions.SUBMIT_ENABLE, false);
+        }
+        RestHandlerConfiguration handlers = RestHandlerConfiguration.fromConfiguration(effective);
+        return new DispatcherRestEndpoint(
+                dispatchers,
+                effective,
+                handlers,
+                resourceManagers,
+                blobs,
+                executor,
+                metrics,
+                leaderElection,
+                RestEndpointFactory.createExecutionGraphCache(handlers),
+                fatalErrorHandler) {
+            @Override
+            protected List<Tuple2<RestHandlerSpecification, ChannelInboundHandler>> initializeHandlers(
+                    CompletableFuture<String> localAddress) {
+                List<Tuple2<RestHandlerSpecification, ChannelInboundHandler>> all =
+                        super.initializeHandlers(localAddress);
+                IncidentsHandler incidents =
+                        new IncidentsHandler(leaderRetriever, restConfiguration.getTimeout(), responseHeaders);
+                all.add(Tuple2.of(incidents.getMessageHeaders(), incidents));
+                return all;
+            }
+        };
+    }
+}

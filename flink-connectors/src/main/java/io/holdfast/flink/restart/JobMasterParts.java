@@ -1,0 +1,62 @@
+package io.holdfast.flink.restart;
+
+import io.holdfast.flink.config.OptionCheck;
+import java.util.Optional;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.runtime.heartbeat.HeartbeatServices;
+import org.apache.flink.runtime.jobmaster.DefaultSlotPoolServiceSchedulerFactory;
+import org.apache.flink.runtime.jobmaster.SlotPoolServiceSchedulerFactory;
+import org.apache.flink.runtime.scheduler.HoldfastSchedulerFactory;
+import org.apache.flink.streaming.api.graph.ExecutionPlan;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What the JobMaster of an eligible job gets instead of Flink's own. */
+public final class JobMasterParts {
+
+    private static final Logger LOG = LoggerFactory.getLogger(JobMasterParts.class);
+
+    private final ExecutionPlan plan;
+    private final RestartSettings settings;
+
+    private JobMasterParts(ExecutionPlan plan, RestartSettings settings) {
+        this.plan = plan;
+        this.settings = settings;
+    }
+
+    /**
+     * Dispatcher's main thread. The parts for {@code plan}; empty if the job runs as in stock Flink, which is logged
+     * with its reason and shown over REST.
+     *
+     * @throws io.holdfast.base.HoldfastException if the job's own configuration has unusable holdfast options
+     */
+    public static Optional<JobMasterParts> of(ExecutionPlan plan, Configuration configuration) {
+        OptionCheck.check(plan.getJobConfiguration());
+        RestartSettings settings = RestartSettings.of(configuration, plan.getJobConfiguration());
+        Optional<String> reason = EligibilityPolicy.reasonAgainst(plan, configuration, settings);
+        if (reason.isPresent()) {
+            LOG.info(
+                    "Job keeps stock region restart: job={} name={} reason={}",
+                    plan.getJobID(),
+                    plan.getName(),
+                    reason.get());
+            LedgerArchive.INSTANCE.keep(
+                    plan.getJobID(), LedgerView.unmanaged(reason.get(), System.currentTimeMillis()));
+            return Optional.empty();
+        }
+        return Optional.of(new JobMasterParts(plan, settings));
+    }
+
+    /** Dispatcher's main thread. */
+    public SlotPoolServiceSchedulerFactory schedulers(Configuration configuration) {
+        SlotPoolServiceSchedulerFactory stock = DefaultSlotPoolServiceSchedulerFactory.fromConfiguration(
+                configuration, plan.getJobType(), plan.isDynamic());
+        return DefaultSlotPoolServiceSchedulerFactory.create(
+                stock::createSlotPoolService, new HoldfastSchedulerFactory(settings));
+    }
+
+    /** Dispatcher's main thread. */
+    public HeartbeatServices heartbeats(HeartbeatServices stock) {
+        return new TaskManagerHeartbeats(stock, settings);
+    }
+}

@@ -1,0 +1,288 @@
+package io.holdfast.flink.restart;
+
+import io.holdfast.flink.restart.Incident.Cost;
+import io.holdfast.flink.restart.Incident.HitTask;
+import io.holdfast.flink.restart.Incident.Pair;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import org.apache.flink.runtime.scheduler.strategy.ExecutionVertexID;
+import org.apache.flink.runtime.shuffle.BarrierPositions;
+import org.apache.flink.runtime.shuffle.HoldfastReport.Attached;
+import org.apache.flink.runtime.shuffle.HoldfastReport.Read;
+import org.apache.flink.runtime.shuffle.StreamPosition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Counts what single-point restarts cost, per incident and pair of subtasks, to the record.
+ *
+ * <p>The dead are not asked. Whoever restarts goes back to a checkpoint, and its living neighbours know where in their
+ * streams that checkpoint's barrier lay. Between the barrier and the place where a restarted consumer began to read lies
+ * what its state does not contain: <em>lost</em>. What a living consumer had read from a lost producer since the barrier
+ * is kept although the producer does not know of it any more: <em>delivered</em>. A task that makes one record of one
+ * record has therefore dropped lost − delivered; a source, which reads again what it had sent since the checkpoint, has
+ * repeated what was delivered.
+ *
+ * <p>Until the next checkpoint completes, further failures go back to the same barrier, and what they cost takes the
+ * place of what was counted for the same pair before; the earlier incident's share is then taken back. JobMaster main
+ * thread only; no I/O.
+ */
+final class LossLedger {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LossLedger.class);
+
+    /** Restore id of a task that began without a checkpoint. */
+    static final long NO_CHECKPOINT = -1;
+
+    /** Since when an attempt runs: which checkpoint it began with, and because of which incident. */
+    private record Origin(int attempt, long restored, Incident incident) {}
+
+    /** What stands in the books for a pair, since which checkpoint, and to whose account. */
+    private record Entry(long since, Cost cost, Incident incident) {}
+
+    private final int kept;
+    private final ArrayDeque<Incident> incidents = new ArrayDeque<>();
+    private final Map<ExecutionVertexID, Origin> origins = new HashMap<>();
+    private final Map<Pair, Entry> entries = new HashMap<>();
+    private final List<LedgerView.Fallback> fallbacks = new ArrayList<>();
+    private Cost forgotten = Cost.NONE;
+    private long count;
+    private long restarts;
+    private long lastCompleted = NO_CHECKPOINT;
+
+    LossLedger(int kept) {
+        this.kept = kept;
+    }
+
+    // ------------------------------------------------------------------ what happens
+
+    /** A new incident. {@code kind} is a bounded word: task, task-manager, connection. */
+    Incident open(String kind, String cause, long nowMs) {
+        Incident incident = new Incident(++count, kind, cause, nowMs);
+        incidents.addLast(incident);
+        if (incidents.size() > kept) {
+            forgotten = forgotten.plus(incidents.removeFirst().total());
+        }
+        return incident;
+    }
+
+    /** {@code task} restarts as {@code attempt} from checkpoint {@code restored}, because of {@code incident}. */
+    void restarted(HitTask task, int attempt, OptionalLong restored, Incident incident) {
+        restarts++;
+        incident.restored = restored;
+        origins.put(task.vertex, new Origin(attempt, restored.orElse(NO_CHECKPOINT), incident));
+    }
+
+    /** A report about {@code pair} is expected before {@code incident} can be closed. */
+    void await(Incident incident, Pair pair) {
+        if (!incident.closed) {
+            incident.awaited.add(pair);
+        }
+    }
+
+    /** Nothing will be reported about {@code pair} on this account: an end of it restarts again. */
+    void superseded(Collection<Pair> pairs, long nowMs) {
+        for (Incident incident : incidents) {
+            if (!incident.closed && incident.awaited.removeAll(pairs)) {
+                closeIfDone(incident, nowMs);
+            }
+        }
+    }
+
+    /** {@code task} runs again. */
+    void running(Incident incident, HitTask task, long nowMs) {
+        task.runningAt = nowMs;
+        closeIfDone(incident, nowMs);
+    }
+
+    /** The region restarts: everybody goes back to the checkpoint, and nothing is lost that is not replayed. */
+    void fellBack(String reason, long nowMs) {
+        fallbacks.add(new LedgerView.Fallback(nowMs, reason));
+        if (fallbacks.size() > kept) {
+            fallbacks.remove(0);
+        }
+        LOG.warn("Fell back to stock region restart: reason={}", reason);
+        for (Incident incident : incidents) {
+            if (!incident.closed) {
+                incident.awaited.clear();
+                close(incident, "region-restart", nowMs);
+            }
+        }
+        entries.forEach((pair, entry) -> {
+            if (entry.since == lastCompleted) { // everybody goes back behind it and reads again: it is not lost
+                takeBack(pair, entry);
+            }
+        });
+        entries.clear();
+        origins.clear();
+    }
+
+    /** Checkpoint {@code id} has completed: what was lost before it stays lost. */
+    void completed(long id) {
+        lastCompleted = id;
+        entries.values().removeIf(entry -> entry.since < id && entry.incident.closed);
+    }
+
+    /**
+     * Books what a gate reports.
+     *
+     * @param consumerAttempt number of the reporting attempt
+     * @param producer who produces the partition
+     * @return the incident that the report belongs to, null if to none
+     */
+    Incident attached(Pair pair, int consumerAttempt, ExecutionVertexID producer, Attached report, long nowMs) {
+        Origin consumerOrigin = current(pair.consumer(), consumerAttempt);
+        Origin producerOrigin = current(producer, report.attempt());
+        Read last = report.earlier().isEmpty()
+                ? null
+                : report.earlier().get(report.earlier().size() - 1);
+        if (last != null && last.attempt() == report.attempt()) {
+            return reconnected(pair, last, report, nowMs);
+        }
+        Origin newest = later(consumerOrigin, producerOrigin);
+        if (newest == null) {
+            return null; // both are as the job or its last region restart started them
+        }
+        Incident incident = newest.incident;
+        if (report.synthetic()) {
+            incident.inexact("a finished producer was gone before its consumer restarted");
+        }
+        Cost cost = last == null
+                ? new Cost(lostBefore(report, consumerOrigin, incident), StreamPosition.START)
+                : new Cost(report.start(), deliveredSince(newest.restored, report.earlier(), incident));
+        book(pair, new Entry(newest.restored, cost, incident));
+        incident.awaited.remove(pair);
+        closeIfDone(incident, nowMs);
+        return incident;
+    }
+
+    private Incident reconnected(Pair pair, Read last, Attached report, long nowMs) {
+        StreamPosition missed =
+                report.start().minus(last.start().plus(last.read()).plus(last.dropped()));
+        if (missed.isZero()) {
+            return null;
+        }
+        Incident incident = open("connection", "A connection between two live tasks was lost", nowMs);
+        incident.costs.put(pair, new Cost(missed, StreamPosition.START));
+        close(incident, "reconnected", nowMs);
+        return incident;
+    }
+
+    private static StreamPosition lostBefore(Attached report, Origin consumer, Incident incident) {
+        long restored = consumer == null ? NO_CHECKPOINT : consumer.restored;
+        if (report.barriers().forgot(restored)) {
+            incident.inexact("more than " + report.barriers().asMap().size() + " checkpoints failed in a row");
+        }
+        return report.start().minus(report.barriers().at(restored).orElse(StreamPosition.START));
+    }
+
+    private static StreamPosition deliveredSince(long restored, List<Read> reads, Incident incident) {
+        StreamPosition delivered = StreamPosition.START;
+        for (int i = reads.size() - 1; i >= 0; i--) { // backwards from the newest, up to the barrier
+            Read read = reads.get(i);
+            BarrierPositions barriers = read.barriers();
+            StreamPosition barrier = barriers.at(restored).orElse(null);
+            if (barrier != null) {
+                return delivered.plus(read.read().minus(barrier));
+            }
+            if (barriers.forgot(restored)) {
+                incident.inexact("more than " + barriers.asMap().size() + " checkpoints failed in a row");
+            }
+            delivered = delivered.plus(read.read());
+        }
+        return delivered; // the consumer itself began with this checkpoint, or there is none yet
+    }
+
+    private void book(Pair pair, Entry entry) {
+        Entry before = entries.put(pair, entry);
+        if (before != null && before.since == entry.since) {
+            takeBack(pair, before);
+        }
+        if (!entry.cost.isNone()) {
+            entry.incident.costs.merge(pair, entry.cost, Cost::plus);
+        }
+    }
+
+    private static void takeBack(Pair pair, Entry entry) {
+        entry.incident.costs.computeIfPresent(pair, (ignored, cost) -> {
+            Cost left = cost.minus(entry.cost);
+            return left.isNone() ? null : left;
+        });
+    }
+
+    private Origin current(ExecutionVertexID vertex, int attempt) {
+        Origin origin = origins.get(vertex);
+        return origin != null && origin.attempt == attempt ? origin : null;
+    }
+
+    private static Origin later(Origin one, Origin other) {
+        if (one == null || other == null) {
+            return one == null ? other : one;
+        }
+        return one.incident.id >= other.incident.id ? one : other;
+    }
+
+    private void closeIfDone(Incident incident, long nowMs) {
+        if (!incident.closed && incident.awaited.isEmpty() && incident.allRunning()) {
+            close(incident, "restarted", nowMs);
+        }
+    }
+
+    private void close(Incident incident, String outcome, long nowMs) {
+        incident.closed = true;
+        incident.outcome = outcome;
+        Cost total = incident.total();
+        LOG.info(
+                "Incident closed: incident={} kind={} outcome={} tasks={} tookMs={} restoredCheckpoint={} lostRecords={}"
+                        + " lostBytes={} deliveredRecords={} deliveredBytes={} exact={} cause={}",
+                incident.id,
+                incident.kind,
+                outcome,
+                incident.tasks.size(),
+                nowMs - incident.at,
+                incident.restored.isPresent() ? incident.restored.getAsLong() : "none",
+                total.lost().records(),
+                total.lost().bytes(),
+                total.delivered().records(),
+                total.delivered().bytes(),
+                incident.exact,
+                incident.cause);
+    }
+
+    // ------------------------------------------------------------------ what can be read
+
+    /** Everything booked so far, incidents that details were dropped of included. */
+    Cost total() {
+        Cost total = forgotten;
+        for (Incident incident : incidents) {
+            total = total.plus(incident.total());
+        }
+        return total;
+    }
+
+    long incidentCount() {
+        return count;
+    }
+
+    long openCount() {
+        return incidents.stream().filter(incident -> !incident.closed).count();
+    }
+
+    long restartCount() {
+        return restarts;
+    }
+
+    List<LedgerView.Fallback> fallbacks() {
+        return fallbacks;
+    }
+
+    Iterator<Incident> newestFirst() {
+        return incidents.descendingIterator();
+    }
+}

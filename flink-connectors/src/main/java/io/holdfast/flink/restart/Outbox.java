@@ -1,0 +1,69 @@
+package io.holdfast.flink.restart;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import org.apache.flink.runtime.clusterframework.types.ResourceID;
+import org.apache.flink.runtime.execution.ExecutionState;
+import org.apache.flink.runtime.executiongraph.Execution;
+import org.apache.flink.runtime.jobmaster.LogicalSlot;
+import org.apache.flink.runtime.shuffle.HoldfastControl;
+import org.apache.flink.runtime.shuffle.HoldfastControl.Command;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Commands collected for TaskManagers and sent in one message to each. JobMaster main thread only; used once. */
+final class Outbox {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Outbox.class);
+
+    private record Letter(Execution via, Set<Command> commands) {}
+
+    private final RestartHost host;
+    private final Map<ResourceID, Letter> letters = new LinkedHashMap<>();
+
+    Outbox(RestartHost host) {
+        this.host = host;
+    }
+
+    /** Whether {@code execution} is known to its TaskManager, and not gone. */
+    static boolean reachable(Execution execution) {
+        ExecutionState state = execution.getState();
+        return (state == ExecutionState.INITIALIZING || state == ExecutionState.RUNNING)
+                && execution.getAssignedResource() != null;
+    }
+
+    /** {@code command} goes to where {@code target} runs; nowhere if it is not reachable. */
+    void add(Execution target, Command command) {
+        if (reachable(target)) {
+            letters.computeIfAbsent(
+                            target.getAssignedResourceLocation().getResourceID(),
+                            ignored -> new Letter(target, new LinkedHashSet<>()))
+                    .commands
+                    .add(command);
+        }
+    }
+
+    /** A command that does not arrive is not lost: what matters is repeated until gates report it done. */
+    void send() {
+        letters.forEach((taskManager, letter) -> {
+            LogicalSlot slot = letter.via.getAssignedResource();
+            HoldfastControl control =
+                    new HoldfastControl(host.jobId(), letter.via.getAttemptId(), new ArrayList<>(letter.commands));
+            slot.getTaskManagerGateway()
+                    .updatePartitions(letter.via.getAttemptId(), control, host.rpcTimeout())
+                    .whenComplete((done, failure) -> {
+                        if (failure != null) {
+                            LOG.info(
+                                    "Commands not delivered: taskManager={} commands={} cause={}",
+                                    taskManager,
+                                    letter.commands.size(),
+                                    failure.toString());
+                        }
+                    });
+        });
+        letters.clear();
+    }
+}

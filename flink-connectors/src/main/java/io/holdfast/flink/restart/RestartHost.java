@@ -1,0 +1,43 @@
+package io.holdfast.flink.restart;
+
+import java.time.Duration;
+import java.util.Map;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.runtime.executiongraph.Execution;
+import org.apache.flink.runtime.executiongraph.ExecutionAttemptID;
+import org.apache.flink.runtime.executiongraph.ExecutionVertex;
+import org.apache.flink.runtime.executiongraph.IntermediateResultPartition;
+import org.apache.flink.runtime.jobgraph.IntermediateResultPartitionID;
+import org.apache.flink.runtime.scheduler.strategy.ExecutionVertexID;
+
+/** What {@link SinglePointRestart} needs of the scheduler around it. JobMaster main thread only. */
+public interface RestartHost {
+
+    JobID jobId();
+
+    ExecutionVertex vertex(ExecutionVertexID id);
+
+    IntermediateResultPartition partition(IntermediateResultPartitionID id);
+
+    Map<ExecutionAttemptID, Execution> executions();
+
+    /** Highest checkpoint id handed out so far, -1 if none. */
+    long lastCheckpointId();
+
+    Duration rpcTimeout();
+
+    /** Whether the job is RUNNING: neither restarting as a whole, nor ending. */
+    boolean isRunning();
+
+    /** Runs {@code work} on the main thread, after what runs now. */
+    void execute(Runnable work);
+
+    /** Runs {@code work} on the main thread after {@code delayMs} milliseconds. */
+    void schedule(Runnable work, long delayMs);
+
+    /** Every lost task runs again. */
+    void allRunAgain();
+
+    /** Restarts the job as stock Flink does, for {@code reason}. */
+    void fallBack(String reason);
+}

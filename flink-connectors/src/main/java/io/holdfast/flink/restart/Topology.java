@@ -1,0 +1,88 @@
+package io.holdfast.flink.restart;
+
+import io.holdfast.flink.restart.Incident.Pair;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.flink.runtime.executiongraph.ExecutionVertex;
+import org.apache.flink.runtime.executiongraph.IndexRange;
+import org.apache.flink.runtime.executiongraph.IntermediateResultPartition;
+import org.apache.flink.runtime.jobgraph.IntermediateResultPartitionID;
+import org.apache.flink.runtime.scheduler.strategy.ConsumedPartitionGroup;
+import org.apache.flink.runtime.scheduler.strategy.ConsumerVertexGroup;
+import org.apache.flink.runtime.scheduler.strategy.ExecutionVertexID;
+import org.apache.flink.runtime.shuffle.HoldfastShuffleDescriptor;
+
+/** Who talks to whom, as the execution graph has it. JobMaster main thread only. */
+final class Topology implements LedgerView.Names {
+
+    private RestartHost host;
+
+    void start(RestartHost owner) {
+        host = owner;
+    }
+
+    /** Channels that {@code vertex} reads from. */
+    List<Pair> inputs(ExecutionVertex vertex) {
+        List<Pair> pairs = new ArrayList<>();
+        for (ConsumedPartitionGroup group : vertex.getAllConsumedPartitionGroups()) {
+            for (IntermediateResultPartitionID partition : group) {
+                pairs.add(new Pair(partition, vertex.getID()));
+            }
+        }
+        return pairs;
+    }
+
+    /** Channels that {@code vertex} writes to. */
+    List<Pair> outputs(ExecutionVertex vertex) {
+        List<Pair> pairs = new ArrayList<>();
+        for (IntermediateResultPartition partition :
+                vertex.getProducedPartitions().values()) {
+            for (ConsumerVertexGroup group : partition.getConsumerVertexGroups()) {
+                for (ExecutionVertexID consumer : group) {
+                    pairs.add(new Pair(partition.getPartitionId(), consumer));
+                }
+            }
+        }
+        return pairs;
+    }
+
+    ExecutionVertex producerOf(Pair pair) {
+        return host.partition(pair.partition()).getProducer();
+    }
+
+    /** Where the current attempt of a pair's producer serves its partition; empty while it has no place. */
+    Optional<HoldfastShuffleDescriptor> location(Pair pair) {
+        return producerOf(pair)
+                .getCurrentExecutionAttempt()
+                .getResultPartitionDeploymentDescriptor(pair.partition())
+                .map(descriptor -> (HoldfastShuffleDescriptor) descriptor.getShuffleDescriptor());
+    }
+
+    /** Index of the subpartition that a pair's consumer reads from its producer. */
+    int subpartition(Pair pair) {
+        IntermediateResultPartition partition = host.partition(pair.partition());
+        Map<IndexRange, IndexRange> groups = host.vertex(pair.consumer())
+                .getExecutionVertexInputInfo(partition.getIntermediateResult().getId())
+                .getConsumedSubpartitionGroups();
+        int number = partition.getPartitionNumber();
+        for (Map.Entry<IndexRange, IndexRange> group : groups.entrySet()) {
+            if (group.getKey().getStartIndex() <= number
+                    && number <= group.getKey().getEndIndex()) {
+                return group.getValue().getStartIndex();
+            }
+        }
+        throw new IllegalStateException("no channel between " + pair.partition() + " and " + pair.consumer());
+    }
+
+    @Override
+    public String vertex(ExecutionVertexID id) {
+        return host.vertex(id).getJobVertex().getName();
+    }
+
+    @Override
+    public ExecutionVertexID producer(IntermediateResultPartitionID partition) {
+        return host.partition(partition).getProducer().getID();
+    }
+}

@@ -1,0 +1,139 @@
+package org.apache.flink.runtime.io.network;
+
+import static org.apache.flink.runtime.io.network.metrics.NettyShuffleMetricFactory.registerShuffleMetrics;
+
+import io.holdfast.flink.exchange.AttachExecutor;
+import io.holdfast.flink.exchange.Exchanges;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import org.apache.flink.runtime.io.disk.BatchShuffleReadBufferPool;
+import org.apache.flink.runtime.io.disk.FileChannelManager;
+import org.apache.flink.runtime.io.disk.FileChannelManagerImpl;
+import org.apache.flink.runtime.io.network.buffer.NetworkBufferPool;
+import org.apache.flink.runtime.io.network.netty.NettyConfig;
+import org.apache.flink.runtime.io.network.netty.NettyConnectionManager;
+import org.apache.flink.runtime.io.network.partition.HoldfastResultPartitionFactory;
+import org.apache.flink.runtime.io.network.partition.ResultPartitionFactory;
+import org.apache.flink.runtime.io.network.partition.ResultPartitionManager;
+import org.apache.flink.runtime.io.network.partition.consumer.HoldfastInputGateFactory;
+import org.apache.flink.runtime.io.network.partition.consumer.SingleInputGateFactory;
+import org.apache.flink.runtime.io.network.partition.hybrid.tiered.common.TieredStorageConfiguration;
+import org.apache.flink.runtime.io.network.partition.hybrid.tiered.netty.TieredStorageNettyServiceImpl;
+import org.apache.flink.runtime.io.network.partition.hybrid.tiered.shuffle.TieredResultPartitionFactory;
+import org.apache.flink.runtime.io.network.partition.hybrid.tiered.storage.TieredStorageResourceRegistry;
+import org.apache.flink.runtime.shuffle.ShuffleEnvironmentContext;
+import org.apache.flink.runtime.taskmanager.NettyShuffleEnvironmentConfiguration;
+import org.apache.flink.util.concurrent.ExecutorThreadFactory;
+
+/**
+ * Flink's network stack with re-attachable partitions and gates in it.
+ *
+ * <p>Flink class: {@link NettyShuffleEnvironment}, put together as {@link NettyShuffleServiceFactory} does; read at
+ * 2.2.1 and 2.3.0. Here because its constructor is package-private. No locks of its own.
+ */
+public final class HoldfastShuffleEnvironment extends NettyShuffleEnvironment {
+
+    private final Exchanges exchanges;
+    private final AttachExecutor attaching;
+
+    private HoldfastShuffleEnvironment(
+            ShuffleEnvironmentContext context,
+            NettyShuffleEnvironmentConfiguration config,
+            NetworkBufferPool buffers,
+            ConnectionManager connections,
+            ResultPartitionManager partitions,
+            FileChannelManager files,
+            ResultPartitionFactory partitionFactory,
+            SingleInputGateFactory gateFactory,
+            Executor ioExecutor,
+            BatchShuffleReadBufferPool batchBuffers,
+            ScheduledExecutorService batchExecutor,
+            Exchanges exchanges,
+            AttachExecutor attaching) {
+        super(
+                context.getTaskExecutorResourceId(),
+                config,
+                buffers,
+                connections,
+                partitions,
+                files,
+                partitionFactory,
+                gateFactory,
+                ioExecutor,
+                batchBuffers,
+                batchExecutor);
+        this.exchanges = exchanges;
+        this.attaching = attaching;
+    }
+
+    /** TaskManager start-up thread. */
+    public static HoldfastShuffleEnvironment create(ShuffleEnvironmentContext context) {
+        NettyShuffleEnvironmentConfiguration config = NettyShuffleEnvironmentConfiguration.fromConfiguration(
+                context.getConfiguration(),
+                context.getNetworkMemorySize(),
+                context.isLocalCommunicationOnly(),
+                context.getHostAddress());
+        ResultPartitionManager partitions =
+                new ResultPartitionManager(config.getPartitionRequestListenerTimeout(), context.getScheduledExecutor());
+        NettyConfig netty = config.nettyConfig();
+        ConnectionManager connections = netty == null
+                ? new LocalConnectionManager()
+                : new NettyConnectionManager(
+                        partitions, context.getEventPublisher(), netty, config.isConnectionReuseEnabled());
+        FileChannelManager files = new FileChannelManagerImpl(config.getTempDirs(), "netty-shuffle");
+        NetworkBufferPool buffers = new NetworkBufferPool(
+                config.numNetworkBuffers(), config.networkBufferSize(), config.getRequestSegmentsTimeout());
+        BatchShuffleReadBufferPool batchBuffers =
+                new BatchShuffleReadBufferPool(config.batchShuffleReadMemoryBytes(), config.networkBufferSize());
+        int batchThreads = Math.max(
+                1,
+                Math.min(
+                        batchBuffers.getMaxConcurrentRequests(),
+                        Math.max(context.getNumberOfSlots(), context.getTmpDirPaths().length)));
+        ScheduledExecutorService batchExecutor =
+                Executors.newScheduledThreadPool(batchThreads, new ExecutorThreadFactory("blocking-shuffle-io"));
+        registerShuffleMetrics(context.getParentMetricGroup(), buffers);
+        TieredStorageConfiguration tiers = config.getTieredStorageConfiguration(); // batch only, and as in Flink
+        TieredStorageResourceRegistry tierResources = new TieredStorageResourceRegistry();
+        TieredStorageNettyServiceImpl tierNetwork =
+                tiers == null ? null : new TieredStorageNettyServiceImpl(tierResources);
+        TieredResultPartitionFactory tierPartitions =
+                tiers == null ? null : new TieredResultPartitionFactory(tiers, tierNetwork, tierResources);
+        Exchanges exchanges = new Exchanges();
+        AttachExecutor attaching = new AttachExecutor();
+        return new HoldfastShuffleEnvironment(
+                context,
+                config,
+                buffers,
+                connections,
+                partitions,
+                files,
+                new HoldfastResultPartitionFactory(
+                        partitions, files, buffers, batchBuffers, batchExecutor, config, tierPartitions, exchanges),
+                new HoldfastInputGateFactory(
+                        context.getTaskExecutorResourceId(),
+                        config,
+                        connections,
+                        partitions,
+                        context.getEventPublisher(),
+                        buffers,
+                        tiers,
+                        tierNetwork,
+                        exchanges,
+                        attaching),
+                context.getIoExecutor(),
+                batchBuffers,
+                batchExecutor,
+                exchanges,
+                attaching);
+    }
+
+    /** TaskManager's closing thread. */
+    @Override
+    public void close() {
+        attaching.close();
+        exchanges.close();
+        super.close();
+    }
+}

@@ -1,0 +1,371 @@
+package org.apache.flink.runtime.io.network.partition;
+
+import io.holdfast.flink.exchange.AttachedEvent;
+import io.holdfast.flink.exchange.RecordScanner;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayDeque;
+import javax.annotation.concurrent.GuardedBy;
+import org.apache.flink.runtime.event.AbstractEvent;
+import org.apache.flink.runtime.io.network.api.CheckpointBarrier;
+import org.apache.flink.runtime.io.network.api.EndOfData;
+import org.apache.flink.runtime.io.network.api.EndOfPartitionEvent;
+import org.apache.flink.runtime.io.network.api.StopMode;
+import org.apache.flink.runtime.io.network.api.serialization.EventSerializer;
+import org.apache.flink.runtime.io.network.buffer.Buffer;
+import org.apache.flink.runtime.io.network.buffer.BufferConsumer;
+import org.apache.flink.runtime.shuffle.BarrierPositions;
+import org.apache.flink.runtime.shuffle.StreamPosition;
+
+/**
+ * A subpartition whose consumer may go away and another may come, any number of times, without stopping the producer.
+ * While nobody reads, it discards. It knows where in its stream every barrier and every attachment lay, so that what was
+ * lost can be told to the record.
+ *
+ * <p>Flink class: {@link PipelinedSubpartition}, read at 2.2.1 and 2.3.0. Here and not in {@code io.holdfast.flink}
+ * because its constructor, {@code buffers}, {@code readView} and {@code pollBuffer()} are package-private.
+ *
+ * <p>Locks: everything below is guarded by {@code buffers}; the partition's lock is never taken while it is held.
+ */
+final class HoldfastSubpartition extends PipelinedSubpartition {
+
+    private final HoldfastResultPartition partition;
+
+    @GuardedBy("buffers")
+    private final RecordScanner left = new RecordScanner();
+
+    @GuardedBy("buffers")
+    private final BarrierPositions barriers = new BarrierPositions();
+
+    /** What goes out before the queue: an {@link AttachedEvent}, then the rest of a buffer whose beginning was skipped. */
+    @GuardedBy("buffers")
+    private final ArrayDeque<Buffer> front = new ArrayDeque<>();
+
+    @GuardedBy("buffers")
+    private long lastBarrier = -1;
+
+    @GuardedBy("buffers")
+    private boolean detached;
+
+    @GuardedBy("buffers")
+    private boolean wasAttached;
+
+    @GuardedBy("buffers")
+    private boolean consumerFinished;
+
+    /** A consumer attached and must be told first; null if not. */
+    @GuardedBy("buffers")
+    private Greeting greeting;
+
+    /** The stream stands in a record whose beginning went to an earlier consumer. */
+    @GuardedBy("buffers")
+    private boolean inBrokenRecord;
+
+    @GuardedBy("buffers")
+    private StopMode endOfData;
+
+    @GuardedBy("buffers")
+    private boolean endOfPartition;
+
+    /** Task thread of the producer. */
+    HoldfastSubpartition(
+            int index, int receiverExclusiveBuffers, int startingBufferSize, HoldfastResultPartition partition) {
+        super(index, receiverExclusiveBuffers, startingBufferSize, partition);
+        this.partition = partition;
+    }
+
+    /** Any thread. In-flight data is not part of checkpoints of managed jobs: those are aligned. */
+    @Override
+    public boolean isSupportChannelStateRecover() {
+        return false;
+    }
+
+    // ------------------------------------------------------------------ producer
+
+    /** Producer's task thread. */
+    @Override
+    public int add(BufferConsumer bufferConsumer, int partialRecordLength) {
+        int desiredSize = super.add(bufferConsumer, partialRecordLength);
+        discardIfDetached();
+        return desiredSize;
+    }
+
+    /** Producer's task thread. */
+    @Override
+    public int finish() throws IOException {
+        int bytes = super.finish();
+        discardIfDetached();
+        return bytes;
+    }
+
+    /** Producer's task thread, or its output flusher. */
+    @Override
+    public void flush() {
+        super.flush();
+        discardIfDetached();
+    }
+
+    private void discardIfDetached() {
+        boolean acknowledge;
+        synchronized (buffers) {
+            if (!detached) {
+                return;
+            }
+            discardQueue();
+            acknowledge = consumerFinished && endOfData != null;
+        }
+        if (acknowledge) {
+            acknowledgeAllDataProcessed();
+        }
+    }
+
+    @GuardedBy("buffers")
+    private void discardQueue() {
+        if (isReleased) {
+            return;
+        }
+        int sequence = sequenceNumber;
+        while (true) {
+            isBlocked = false;
+            BufferAndBacklog next = super.pollBuffer();
+            if (next == null) {
+                break;
+            }
+            follow(next.buffer());
+            next.buffer().recycleBuffer();
+        }
+        sequenceNumber = sequence;
+    }
+
+    /** Notes what leaves the queue, whether to a consumer or to nowhere. */
+    @GuardedBy("buffers")
+    private void follow(Buffer buffer) {
+        if (buffer.isBuffer()) {
+            left.scan(buffer.getNioBufferReadable());
+            return;
+        }
+        AbstractEvent event = event(buffer);
+        if (event instanceof CheckpointBarrier barrier) {
+            lastBarrier = Math.max(lastBarrier, barrier.getId());
+            barriers.put(barrier.getId(), left.position());
+        } else if (event instanceof EndOfData end) {
+            endOfData = end.getStopMode();
+        } else if (event instanceof EndOfPartitionEvent) {
+            endOfPartition = true;
+        }
+    }
+
+    private AbstractEvent event(Buffer buffer) {
+        try {
+            return EventSerializer.fromSerializedEvent(
+                    buffer.getNioBufferReadable(), getClass().getClassLoader());
+        } catch (IOException e) {
+            throw new UncheckedIOException("An event that this process wrote cannot be read", e);
+        }
+    }
+
+    // ------------------------------------------------------------------ consumer
+
+    /** Netty thread; an attaching thread if the consumer is local. */
+    @Override
+    public PipelinedSubpartitionView createReadView(BufferAvailabilityListener listener) {
+        synchronized (buffers) {
+            if (readView != null) { // the new consumer was faster than the news of the old one's end
+                ((HoldfastSubpartitionView) readView).end();
+            }
+            clearFront();
+            if (wasAttached || detached || partition.isRestarted()) {
+                greeting = new Greeting(lastBarrier, left.watermark(), left.idle(), endOfData, endOfPartition);
+                inBrokenRecord = left.midRecord();
+            }
+            wasAttached = true;
+            detached = false;
+            isBlocked = false;
+            sequenceNumber = 0;
+            readView = new HoldfastSubpartitionView(this, listener);
+            return readView;
+        }
+    }
+
+    /** Netty thread; the consumer's task thread if it is local. */
+    @Override
+    BufferAndBacklog pollBuffer() {
+        synchronized (buffers) {
+            if (greeting != null) {
+                prepareGreeting();
+            }
+            Buffer first = front.poll();
+            if (first != null) {
+                return new BufferAndBacklog(first, backlog(), nextType(), sequenceNumber++);
+            }
+            if (greeting != null) {
+                return null; // the record that the last consumer got the beginning of is still being written
+            }
+            BufferAndBacklog next = super.pollBuffer();
+            if (next != null) {
+                follow(next.buffer());
+            }
+            return next;
+        }
+    }
+
+    /** Leaves out what remains of a record whose beginning went to an earlier consumer, then greets. */
+    @GuardedBy("buffers")
+    private void prepareGreeting() {
+        StreamPosition start = left.position();
+        Buffer rest = null;
+        while (inBrokenRecord) {
+            BufferAndBacklog next = super.pollBuffer();
+            if (next == null) {
+                return;
+            }
+            sequenceNumber--; // it is not sent
+            Buffer buffer = next.buffer();
+            follow(buffer);
+            int end = left.firstEnd();
+            if (end >= 0) {
+                inBrokenRecord = false;
+                start = left.positionAtFirstEnd();
+                int size = buffer.readableBytes();
+                if (end < size) {
+                    rest = buffer.readOnlySlice(buffer.getReaderIndex() + end, size - end); // owns the buffer now
+                }
+            }
+            if (rest == null) {
+                buffer.recycleBuffer();
+            }
+        }
+        front.add(serialized(greeting.at(start, barriers)));
+        if (rest != null) {
+            front.add(rest);
+        }
+        greeting = null;
+    }
+
+    private static Buffer serialized(AttachedEvent event) {
+        try {
+            return EventSerializer.toBuffer(event, false);
+        } catch (IOException e) {
+            throw new UncheckedIOException("An event cannot be written to memory", e);
+        }
+    }
+
+    /** Netty thread; the consumer's task thread if it is local. */
+    @Override
+    public ResultSubpartitionView.AvailabilityWithBacklog getAvailabilityAndBacklog(boolean isCreditAvailable) {
+        synchronized (buffers) {
+            boolean available;
+            if (!front.isEmpty()) {
+                available = isCreditAvailable || front.peek().getDataType().isEvent();
+            } else if (greeting != null) {
+                available =
+                        !inBrokenRecord || super.getAvailabilityAndBacklog(true).isAvailable();
+            } else {
+                available = super.getAvailabilityAndBacklog(isCreditAvailable).isAvailable();
+            }
+            return new ResultSubpartitionView.AvailabilityWithBacklog(available, backlog());
+        }
+    }
+
+    @GuardedBy("buffers")
+    private Buffer.DataType nextType() {
+        if (!front.isEmpty()) {
+            return front.peek().getDataType();
+        }
+        return super.getAvailabilityAndBacklog(true).isAvailable()
+                ? buffers.peek().getBufferConsumer().getDataType()
+                : Buffer.DataType.NONE;
+    }
+
+    @GuardedBy("buffers")
+    private int backlog() {
+        int data = getBuffersInBacklogUnsafe();
+        for (Buffer buffer : front) {
+            data += buffer.isBuffer() ? 1 : 0;
+        }
+        return data;
+    }
+
+    /** Netty thread; the consumer's task thread if it is local. Flink's version throws when nothing is blocked. */
+    @Override
+    void resumeConsumption() {
+        synchronized (buffers) {
+            isBlocked = false; // a consumer that attached while a barrier was discarded may resume: not an error
+        }
+    }
+
+    /** Netty thread, when the consumer or its connection is gone; the consumer's task thread if it is local. */
+    void viewReleased(HoldfastSubpartitionView view) {
+        boolean acknowledge;
+        synchronized (buffers) {
+            if (readView != view) {
+                return;
+            }
+            acknowledge = detach();
+        }
+        if (acknowledge) {
+            acknowledgeAllDataProcessed();
+        }
+    }
+
+    /** TaskExecutor main thread. The consumer is lost, whatever the connection says: do not wait for it any longer. */
+    void consumerLost() {
+        boolean acknowledge;
+        synchronized (buffers) {
+            if (readView != null) {
+                ((HoldfastSubpartitionView) readView).end();
+            }
+            acknowledge = detach();
+        }
+        if (acknowledge) {
+            acknowledgeAllDataProcessed();
+        }
+    }
+
+    /** TaskExecutor main thread. No consumer will ever come: it has finished before this attempt of the producer began. */
+    void consumerFinished() {
+        boolean acknowledge;
+        synchronized (buffers) {
+            consumerFinished = true;
+            acknowledge = readView == null && detach();
+        }
+        if (acknowledge) {
+            acknowledgeAllDataProcessed();
+        }
+    }
+
+    /** Returns whether the producer must be told that all its data was processed: nobody else ever will. */
+    @GuardedBy("buffers")
+    private boolean detach() {
+        readView = null;
+        clearFront();
+        greeting = null;
+        detached = true;
+        discardQueue();
+        return consumerFinished && endOfData != null;
+    }
+
+    @GuardedBy("buffers")
+    private void clearFront() {
+        front.forEach(Buffer::recycleBuffer);
+        front.clear();
+    }
+
+    /** Any thread. */
+    @Override
+    public void release() {
+        super.release();
+        synchronized (buffers) {
+            clearFront();
+        }
+    }
+
+    /** What a new consumer must know as things stood when it attached. */
+    private record Greeting(
+            long lastBarrier, long watermark, boolean idle, StopMode endOfData, boolean endOfPartition) {
+
+        AttachedEvent at(StreamPosition start, BarrierPositions barriers) {
+            return new AttachedEvent(start, barriers, lastBarrier, watermark, idle, endOfData, endOfPartition);
+        }
+    }
+}

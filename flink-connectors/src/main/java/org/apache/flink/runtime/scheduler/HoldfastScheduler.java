@@ -1,0 +1,428 @@
+package org.apache.flink.runtime.scheduler;
+
+import io.holdfast.flink.restart.CheckpointWatch;
+import io.holdfast.flink.restart.LedgerArchive;
+import io.holdfast.flink.restart.RestartHost;
+import io.holdfast.flink.restart.RestartSettings;
+import io.holdfast.flink.restart.SinglePointBackoff;
+import io.holdfast.flink.restart.SinglePointRestart;
+import io.holdfast.flink.restart.SubtaskStateRestorer;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import javax.annotation.Nullable;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.api.common.JobStatus;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.core.failure.FailureEnricher;
+import org.apache.flink.runtime.checkpoint.CheckpointCoordinator;
+import org.apache.flink.runtime.checkpoint.CheckpointException;
+import org.apache.flink.runtime.checkpoint.CheckpointFailureReason;
+import org.apache.flink.runtime.checkpoint.CheckpointRecoveryFactory;
+import org.apache.flink.runtime.checkpoint.CheckpointsCleaner;
+import org.apache.flink.runtime.checkpoint.CompletedCheckpoint;
+import org.apache.flink.runtime.checkpoint.JobManagerTaskRestore;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.concurrent.ComponentMainThreadExecutor;
+import org.apache.flink.runtime.execution.ExecutionState;
+import org.apache.flink.runtime.executiongraph.DefaultExecutionGraph;
+import org.apache.flink.runtime.executiongraph.Execution;
+import org.apache.flink.runtime.executiongraph.ExecutionAttemptID;
+import org.apache.flink.runtime.executiongraph.ExecutionVertex;
+import org.apache.flink.runtime.executiongraph.IntermediateResultPartition;
+import org.apache.flink.runtime.executiongraph.JobStatusListener;
+import org.apache.flink.runtime.executiongraph.TaskExecutionStateTransition;
+import org.apache.flink.runtime.executiongraph.failover.RestartBackoffTimeStrategy;
+import org.apache.flink.runtime.executiongraph.failover.RestartPipelinedRegionFailoverStrategy;
+import org.apache.flink.runtime.io.network.partition.ResultPartitionID;
+import org.apache.flink.runtime.jobgraph.IntermediateDataSetID;
+import org.apache.flink.runtime.jobgraph.IntermediateResultPartitionID;
+import org.apache.flink.runtime.jobgraph.JobGraph;
+import org.apache.flink.runtime.jobgraph.OperatorID;
+import org.apache.flink.runtime.jobmanager.PartitionProducerDisposedException;
+import org.apache.flink.runtime.jobmaster.slotpool.SlotPool;
+import org.apache.flink.runtime.metrics.groups.JobManagerJobMetricGroup;
+import org.apache.flink.runtime.operators.coordination.CoordinationRequest;
+import org.apache.flink.runtime.operators.coordination.CoordinationResponse;
+import org.apache.flink.runtime.operators.coordination.OperatorCoordinator;
+import org.apache.flink.runtime.operators.coordination.OperatorCoordinatorHolder;
+import org.apache.flink.runtime.scheduler.adaptivebatch.NonAdaptiveExecutionPlanSchedulingContext;
+import org.apache.flink.runtime.scheduler.strategy.ExecutionVertexID;
+import org.apache.flink.runtime.shuffle.HoldfastReport;
+import org.apache.flink.runtime.shuffle.HoldfastShuffleMaster;
+import org.apache.flink.runtime.webmonitor.LedgerRequest;
+import org.apache.flink.runtime.webmonitor.LedgerResponse;
+import org.apache.flink.util.FlinkException;
+import org.apache.flink.util.concurrent.ScheduledExecutor;
+import org.slf4j.Logger;
+
+/**
+ * Flink's scheduler, which restarts a lost task alone where {@link SinglePointRestart} says so and is stock Flink's
+ * everywhere else. This class opens doors; decisions and accounts are in {@code io.holdfast.flink.restart}.
+ *
+ * <p>Flink class: {@link DefaultScheduler}, read at 2.2.1 and 2.3.0. Here because {@code getCheckpointCoordinator} and
+ * {@code getVertexEndOfDataListener} are package-private. JobMaster main thread only, unless a method says otherwise.
+ */
+final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
+
+    private final HoldfastShuffleMaster shuffleMaster;
+    private final SlotPool slotPool;
+    private final Duration rpcTimeout;
+    private final Logger log;
+    private final Parts parts;
+    private boolean managed;
+
+    /** What the super constructor needs and this object uses: it must exist before either. */
+    private record Parts(
+            SinglePointRestart restart,
+            SinglePointBackoff backoff,
+            ParkingExecutionOperations operations,
+            CheckpointWatch checkpoints) {
+
+        static Parts of(
+                RestartBackoffTimeStrategy stockBackoff,
+                CheckpointRecoveryFactory checkpoints,
+                RestartSettings settings) {
+            SinglePointRestart restart = new SinglePointRestart(settings);
+            return new Parts(
+                    restart,
+                    new SinglePointBackoff(stockBackoff, restart),
+                    new ParkingExecutionOperations(),
+                    new CheckpointWatch(checkpoints));
+        }
+    }
+
+    /** JobMaster creation thread. */
+    HoldfastScheduler(
+            Logger log,
+            JobGraph jobGraph,
+            Executor ioExecutor,
+            Configuration configuration,
+            Consumer<ComponentMainThreadExecutor> startUpAction,
+            ScheduledExecutor delayExecutor,
+            ClassLoader userCode,
+            CheckpointsCleaner cleaner,
+            CheckpointRecoveryFactory checkpoints,
+            JobManagerJobMetricGroup metrics,
+            RestartBackoffTimeStrategy stockBackoff,
+            ExecutionSlotAllocatorFactory slots,
+            long initializationTimestamp,
+            ComponentMainThreadExecutor mainThread,
+            JobStatusListener jobStatusListener,
+            Collection<FailureEnricher> failureEnrichers,
+            ExecutionGraphFactory graphs,
+            HoldfastShuffleMaster shuffleMaster,
+            Duration rpcTimeout,
+            VertexParallelismStore parallelism,
+            SlotPool slotPool,
+            RestartSettings settings)
+            throws Exception {
+        this(
+                Parts.of(stockBackoff, checkpoints, settings),
+                log,
+                jobGraph,
+                ioExecutor,
+                configuration,
+                startUpAction,
+                delayExecutor,
+                userCode,
+                cleaner,
+                metrics,
+                slots,
+                initializationTimestamp,
+                mainThread,
+                jobStatusListener,
+                failureEnrichers,
+                graphs,
+                shuffleMaster,
+                rpcTimeout,
+                parallelism,
+                slotPool);
+    }
+
+    private HoldfastScheduler(
+            Parts parts,
+            Logger log,
+            JobGraph jobGraph,
+            Executor ioExecutor,
+            Configuration configuration,
+            Consumer<ComponentMainThreadExecutor> startUpAction,
+            ScheduledExecutor delayExecutor,
+            ClassLoader userCode,
+            CheckpointsCleaner cleaner,
+            JobManagerJobMetricGroup metrics,
+            ExecutionSlotAllocatorFactory slots,
+            long initializationTimestamp,
+            ComponentMainThreadExecutor mainThread,
+            JobStatusListener jobStatusListener,
+            Collection<FailureEnricher> failureEnrichers,
+            ExecutionGraphFactory graphs,
+            HoldfastShuffleMaster shuffleMaster,
+            Duration rpcTimeout,
+            VertexParallelismStore parallelism,
+            SlotPool slotPool)
+            throws Exception {
+        super(
+                log,
+                jobGraph,
+                ioExecutor,
+                configuration,
+                startUpAction,
+                delayExecutor,
+                userCode,
+                cleaner,
+                parts.checkpoints,
+                metrics,
+                SinglePointSchedulingStrategy::new,
+                (topology, availability) ->
+                        parts.restart.failover(new RestartPipelinedRegionFailoverStrategy(topology, availability)),
+                parts.backoff,
+                parts.operations,
+                new ExecutionVertexVersioner(),
+                slots,
+                initializationTimestamp,
+                mainThread,
+                jobStatusListener,
+                failureEnrichers,
+                graphs,
+                shuffleMaster,
+                rpcTimeout,
+                parallelism,
+                new DefaultExecutionDeployer.Factory(),
+                NonAdaptiveExecutionPlanSchedulingContext.INSTANCE);
+        this.log = log;
+        this.parts = parts;
+        this.shuffleMaster = shuffleMaster;
+        this.slotPool = slotPool;
+        this.rpcTimeout = rpcTimeout;
+        parts.restart.start(this, metrics);
+        parts.operations.start(this);
+        parts.checkpoints.onCompleted(
+                id -> getMainThreadExecutor().execute(() -> parts.restart.checkpointCompleted(id)));
+    }
+
+    // ------------------------------------------------------------------ Flink's hooks
+
+    @Override
+    protected void startSchedulingInternal() {
+        managed = !startsWithInFlightData();
+        if (managed) {
+            shuffleMaster.manage(getJobId());
+        } else {
+            parts.restart.disable("it was restored from an unaligned checkpoint; take an aligned one and restart it");
+        }
+        super.startSchedulingInternal();
+    }
+
+    private boolean startsWithInFlightData() {
+        CompletedCheckpoint latest = latestCheckpoint();
+        return latest != null
+                && latest.getOperatorStates().values().stream()
+                        .flatMap(state -> state.getStates().stream())
+                        .anyMatch(HoldfastScheduler::hasInFlightData);
+    }
+
+    private static boolean hasInFlightData(OperatorSubtaskState state) {
+        return !state.getInputChannelState().isEmpty()
+                || !state.getResultSubpartitionState().isEmpty();
+    }
+
+    @Override
+    public boolean updateTaskExecutionState(TaskExecutionStateTransition transition) {
+        Execution execution = getExecutionGraph().getRegisteredExecutions().get(transition.getID());
+        if (execution != null && transition.getExecutionState() == ExecutionState.FAILED) {
+            parts.restart.slotLost(execution, transition.getCancelTask()); // set where Flink itself fails the task
+        }
+        boolean updated = super.updateTaskExecutionState(transition);
+        if (updated && execution != null) {
+            parts.restart.updated(execution);
+        }
+        return updated;
+    }
+
+    @Override
+    protected void handleTaskFailure(Execution failed, @Nullable Throwable error) {
+        parts.restart.failed(failed, error);
+        if (parts.restart.isLocal()) {
+            abortPendingCheckpoints();
+        }
+        super.handleTaskFailure(failed, error);
+    }
+
+    @Override
+    public void handleGlobalFailure(Throwable error) {
+        parts.restart.failedGlobally(error);
+        super.handleGlobalFailure(error);
+    }
+
+    /** A local restart is not a restart of the job: it stays RUNNING, and its checkpoints go on. */
+    @Override
+    protected void transitionExecutionGraphState(JobStatus current, JobStatus next) {
+        if (current == JobStatus.RUNNING && next == JobStatus.RESTARTING && parts.restart.isLocal()) {
+            slotPool.setIsJobRestarting(true); // a missing slot is waited for, it fails nobody
+            return;
+        }
+        super.transitionExecutionGraphState(current, next);
+    }
+
+    @Override
+    protected void restoreState(Set<ExecutionVertexID> vertices, boolean isGlobalRecovery) throws Exception {
+        if (isGlobalRecovery || !parts.restart.restartsAlone(vertices)) {
+            super.restoreState(vertices, isGlobalRecovery);
+            return;
+        }
+        getVertexEndOfDataListener().restoreVertices(vertices);
+        abortPendingCheckpoints();
+        CompletedCheckpoint latest = latestCheckpoint();
+        if (latest == null && parts.checkpoints.lastCompleted() >= 0) {
+            throw new FlinkException("Checkpoint " + parts.checkpoints.lastCompleted()
+                    + " had completed but the checkpoint store is empty: restarting a task alone would lose its state");
+        }
+        if (latest != null) {
+            restoreFrom(latest, vertices);
+        }
+        OptionalLong id = latest == null ? OptionalLong.empty() : OptionalLong.of(latest.getCheckpointID());
+        for (ExecutionVertexID vertex : vertices) {
+            for (OperatorCoordinatorHolder coordinator :
+                    getExecutionVertex(vertex).getJobVertex().getOperatorCoordinators()) {
+                coordinator.subtaskReset(vertex.getSubtaskIndex(), id.orElse(OperatorCoordinator.NO_CHECKPOINT));
+            }
+            parts.restart.restored(getExecutionVertex(vertex).getCurrentExecutionAttempt(), id);
+        }
+    }
+
+    private void restoreFrom(CompletedCheckpoint checkpoint, Set<ExecutionVertexID> vertices) throws Exception {
+        for (ExecutionVertexID id : vertices) {
+            JobManagerTaskRestore restore = SubtaskStateRestorer.restore(getExecutionVertex(id), checkpoint)
+                    .orElse(null);
+            if (restore == null) {
+                redistribute(vertices);
+                return;
+            }
+            getExecutionVertex(id).getCurrentExecutionAttempt().setInitialState(restore);
+        }
+    }
+
+    /** The checkpoint is of another parallelism: Flink assigns everybody's state, of which only the lost take theirs. */
+    private void redistribute(Set<ExecutionVertexID> vertices) throws Exception {
+        getCheckpointCoordinator()
+                .restoreLatestCheckpointedStateToSubtasks(
+                        new HashSet<>(getExecutionGraph().getAllVertices().values()));
+        for (ExecutionVertex other : getExecutionGraph().getAllExecutionVertices()) {
+            ExecutionState state = other.getExecutionState();
+            boolean waits = state == ExecutionState.CREATED || state == ExecutionState.SCHEDULED;
+            if (!waits) { // another one that waits is lost too, and keeps what it was given
+                other.getCurrentExecutionAttempt().setInitialState(null);
+            }
+        }
+        log.info("State redistributed for a local restart: tasks={}", vertices.size());
+    }
+
+    @Nullable
+    private CompletedCheckpoint latestCheckpoint() {
+        CheckpointCoordinator coordinator = getCheckpointCoordinator();
+        return coordinator == null ? null : coordinator.getCheckpointStore().getLatestCheckpoint();
+    }
+
+    private void abortPendingCheckpoints() {
+        CheckpointCoordinator coordinator = getCheckpointCoordinator();
+        if (coordinator != null) {
+            coordinator.abortPendingCheckpoints(new CheckpointException(CheckpointFailureReason.JOB_FAILOVER_REGION));
+        }
+    }
+
+    /** Also carries what gates report: it is the one message that every gate can send. */
+    @Override
+    public ExecutionState requestPartitionState(IntermediateDataSetID dataSet, ResultPartitionID partition)
+            throws PartitionProducerDisposedException {
+        if (dataSet instanceof HoldfastReport report) {
+            parts.restart.reported(report);
+            return ExecutionState.RUNNING;
+        }
+        return super.requestPartitionState(dataSet, partition);
+    }
+
+    @Override
+    public CompletableFuture<CoordinationResponse> deliverCoordinationRequestToCoordinator(
+            OperatorID operator, CoordinationRequest request) throws FlinkException {
+        return request instanceof LedgerRequest
+                ? CompletableFuture.completedFuture(new LedgerResponse(parts.restart.view()))
+                : super.deliverCoordinationRequestToCoordinator(operator, request);
+    }
+
+    @Override
+    public CompletableFuture<Void> closeAsync() {
+        LedgerArchive.INSTANCE.keep(getJobId(), parts.restart.view());
+        parts.restart.stop();
+        return super.closeAsync();
+    }
+
+    // ------------------------------------------------------------------ RestartHost
+
+    @Override
+    public JobID jobId() {
+        return getJobId();
+    }
+
+    @Override
+    public ExecutionVertex vertex(ExecutionVertexID id) {
+        return getExecutionVertex(id);
+    }
+
+    @Override
+    public IntermediateResultPartition partition(IntermediateResultPartitionID id) {
+        return ((DefaultExecutionGraph) getExecutionGraph()).getResultPartitionOrThrow(id);
+    }
+
+    @Override
+    public Map<ExecutionAttemptID, Execution> executions() {
+        return getExecutionGraph().getRegisteredExecutions();
+    }
+
+    @Override
+    public long lastCheckpointId() {
+        return parts.checkpoints.lastStarted();
+    }
+
+    @Override
+    public Duration rpcTimeout() {
+        return rpcTimeout;
+    }
+
+    @Override
+    public boolean isRunning() {
+        return getExecutionGraph().getState() == JobStatus.RUNNING;
+    }
+
+    @Override
+    public void execute(Runnable work) {
+        getMainThreadExecutor().execute(work);
+    }
+
+    @Override
+    public void schedule(Runnable work, long delayMs) {
+        getMainThreadExecutor().schedule(work, delayMs, TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public void allRunAgain() {
+        slotPool.setIsJobRestarting(false);
+    }
+
+    @Override
+    public void fallBack(String reason) {
+        handleGlobalFailure(new FlinkException("Holdfast falls back to stock restart: " + reason));
+    }
+
+    /** Deployment hook. */
+    void deployed(Execution execution) {
+        parts.restart.deployed(execution);
+    }
+}
