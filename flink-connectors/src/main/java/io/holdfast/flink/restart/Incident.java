@@ -48,6 +48,8 @@ final class Incident {
         final String taskManager;
         final long failedAt;
         long runningAt;
+        /** It failed again before it ran: the incident of that failure goes on from here. */
+        boolean failedAgain;
 
         HitTask(ExecutionVertexID vertex, String name, int attempt, String taskManager, long failedAt) {
             this.vertex = vertex;
@@ -92,6 +94,6 @@ final class Incident {
     }
 
     boolean allRunning() {
-        return tasks.stream().allMatch(task -> task.runningAt > 0);
+        return tasks.stream().allMatch(task -> task.runningAt > 0 || task.failedAgain);
     }
 }

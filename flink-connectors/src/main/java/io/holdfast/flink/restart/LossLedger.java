@@ -89,10 +89,16 @@ final class LossLedger {
     /** Nothing will be reported about {@code pair} on this account: an end of it restarts again. */
     void superseded(Collection<Pair> pairs, long nowMs) {
         for (Incident incident : incidents) {
-            if (!incident.closed && incident.awaited.removeAll(pairs)) {
+            if (incident.awaited.removeAll(pairs)) {
                 closeIfDone(incident, nowMs);
             }
         }
+    }
+
+    /** {@code task} failed again before it ran. */
+    void failedAgain(Incident incident, HitTask task, long nowMs) {
+        task.failedAgain = true;
+        closeIfDone(incident, nowMs);
     }
 
     /** {@code task} runs again. */

@@ -153,7 +153,10 @@ public final class SinglePointRestart {
                 .orElseGet(() -> ledger.open(slotLost ? "task-manager" : "task", firstLine(error), now));
         incident.tasks.add(task);
         Hit entry = new Hit(task, incident, slotLost);
-        hit.put(vertex, entry);
+        Hit before = hit.put(vertex, entry);
+        if (before != null) {
+            ledger.failedAgain(before.incident, before.task, now);
+        }
         ledger.superseded(attachments.drop(vertex), now);
         if (toAnnounce.isEmpty()) {
             host.execute(this::announceLosses); // after all failures that this one came with

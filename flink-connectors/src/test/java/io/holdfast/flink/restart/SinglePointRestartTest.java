@@ -1,51 +1,34 @@
 package io.holdfast.flink.restart;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import io.holdfast.flink.entrypoint.HoldfastMiniCluster;
-import java.io.Serializable;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
+import io.holdfast.flink.restart.NumbersJob.Fault;
+import io.holdfast.flink.restart.NumbersJob.Outcome;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
-import org.apache.flink.api.common.eventtime.WatermarkStrategy;
-import org.apache.flink.api.common.functions.RichMapFunction;
-import org.apache.flink.api.connector.source.lib.NumberSequenceSource;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
-import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
-import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
-import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whole jobs in one JVM that lose tasks. Every record is a number that passes each operator once. */
+import java.util.concurrent.TimeUnit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** Whole jobs in one JVM that lose tasks. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class SinglePointRestartTest {
-
-    private static final long RECORDS = 6_000;
-
-    private static final Map<String, AtomicInteger> FAILURES_LEFT = new ConcurrentHashMap<>();
-    private static final ConcurrentLinkedQueue<Long> ARRIVED = new ConcurrentLinkedQueue<>();
-    private static final ConcurrentHashMap<String, AtomicInteger> ATTEMPTS = new ConcurrentHashMap<>();
 
     private HoldfastMiniCluster cluster;
 
     @BeforeEach
     void startCluster() throws Exception {
-        FAILURES_LEFT.clear();
-        ARRIVED.clear();
-        ATTEMPTS.clear();
         Configuration configuration = new Configuration();
         configuration.set(RestOptions.BIND_PORT, "0");
         configuration.set(TaskManagerOptions.NETWORK_MEMORY_MAX, MemorySize.ofMebiBytes(64));
@@ -62,94 +45,100 @@ class SinglePointRestartTest {
         cluster.close();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"source-1", "map-1", "sink-1"})
+    void onlyTheFailedTaskRestarts(String task) throws Exception {
+        Outcome outcome = new NumbersJob(cluster).failing(task, Fault.RECORD).run();
+
+        assertThat(outcome.status()).isEqualTo(JobStatus.FINISHED);
+        for (String stage : new String[] {"source", "map", "sink"}) {
+            for (int subtask = 0; subtask < 3; subtask++) {
+                String each = stage + "-" + subtask;
+                assertThat(NumbersJob.starts(each)).as(each).isEqualTo(each.equals(task) ? 2 : 1);
+            }
+        }
+        assertExact(outcome);
+        assertThat(outcome.incidents()).hasSize(1);
+    }
+
     @Test
-    void onlyTheFailedTaskRestartsAndTheLedgerKnowsWhatWasLost() throws Exception {
-        FAILURES_LEFT.put("map-1", new AtomicInteger(1));
+    void neighboursThatFailTogetherRestartTogether() throws Exception {
+        Outcome outcome = new NumbersJob(cluster)
+                .failing("source-0", Fault.RECORD)
+                .failing("map-0", Fault.RECORD)
+                .failing("sink-0", Fault.RECORD)
+                .run();
 
-        JobID job = run(job());
-
-        assertThat(cluster.getJobStatus(job).get()).isEqualTo(JobStatus.FINISHED);
-        assertThat(attempts("map-1")).isEqualTo(2);
-        assertThat(attempts("map-0")).isEqualTo(1);
-        assertThat(attempts("sink-0")).isEqualTo(1);
-        Map<String, Serializable> totals = totals(job);
-        assertThat(missing()).isEqualTo(lost(totals) - delivered(totals));
+        assertThat(outcome.status()).isEqualTo(JobStatus.FINISHED);
+        assertThat(NumbersJob.starts("map-1")).isEqualTo(1);
+        assertExact(outcome);
     }
 
-    private static JobGraph job() {
-        StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-        env.setParallelism(3);
-        env.enableCheckpointing(100);
-        env.fromSource(new NumberSequenceSource(0, RECORDS - 1), WatermarkStrategy.noWatermarks(), "source")
-                .map(new Pass("source", 300_000))
-                .keyBy(number -> number % 97)
-                .map(new Pass("map", 0))
-                .rebalance()
-                .map(new Pass("sink", 0))
-                .sinkTo(new DiscardingSink<>());
-        return env.getStreamGraph().getJobGraph();
+    @Test
+    void taskThatFailsWhileItRecoversIsRestartedAgain() throws Exception {
+        Outcome outcome =
+                new NumbersJob(cluster).failing("map-2", Fault.OPEN_AGAIN).run();
+
+        assertThat(outcome.status()).isEqualTo(JobStatus.FINISHED);
+        assertThat(NumbersJob.starts("map-2")).isEqualTo(3);
+        assertThat(NumbersJob.starts("map-1")).isEqualTo(1);
+        assertExact(outcome);
     }
 
-    private JobID run(JobGraph job) throws Exception {
-        cluster.submitJob(job).get();
-        cluster.requestJobResult(job.getJobID()).get();
-        return job.getJobID();
+    @Test
+    void recordsLargerThanABufferAreNeverHalved() throws Exception {
+        Outcome outcome = new NumbersJob(cluster)
+                .paddingBytes(100_000)
+                .records(1_500)
+                .failing("map-0", Fault.RECORD)
+                .failing("sink-2", Fault.RECORD)
+                .run();
+
+        assertThat(outcome.status()).isEqualTo(JobStatus.FINISHED);
+        assertExact(outcome);
     }
 
-    private static int attempts(String task) {
-        return ATTEMPTS.get(task).get();
+    @ParameterizedTest
+    @ValueSource(strings = {"source-1", "map-1", "sink-1"})
+    void taskThatFailsAfterTheEndOfItsDataStillFinishes(String task) throws Exception {
+        Outcome outcome =
+                new NumbersJob(cluster).failing(task, Fault.LAST_CHECKPOINT).run();
+
+        assertThat(outcome.status()).isEqualTo(JobStatus.FINISHED);
+        assertThat(NumbersJob.starts(task)).isEqualTo(2);
+        assertExact(outcome);
     }
 
-    @SuppressWarnings("unchecked")
-    private static Map<String, Serializable> totals(JobID job) {
-        Map<String, Serializable> view = LedgerArchive.INSTANCE.find(job).orElseThrow();
-        System.out.println(view);
-        assertThat((List<Serializable>) view.get("fallbacks")).isEmpty();
-        return (Map<String, Serializable>) view.get("totals");
+    @ParameterizedTest
+    @ValueSource(strings = {"source-1", "map-1", "sink-1"})
+    void taskThatFailsWhileItClosesStillFinishes(String task) throws Exception {
+        Outcome outcome = new NumbersJob(cluster).failing(task, Fault.CLOSE).run();
+
+        assertThat(outcome.status()).isEqualTo(JobStatus.FINISHED);
+        assertThat(NumbersJob.starts(task)).isEqualTo(2);
+        assertExact(outcome);
     }
 
-    private static long lost(Map<String, Serializable> totals) {
-        return (Long) totals.get("lostRecords");
+    @Test
+    void lostTaskManagerTakesOnlyItsOwnTasks() throws Exception {
+        NumbersJob numbers = new NumbersJob(cluster).parallelism(2).records(9_000);
+        JobID job = numbers.submit();
+        Waiting.until(() -> NumbersJob.committedTransactions() > 6);
+
+        cluster.startTaskManager();
+        cluster.terminateTaskManager(0).get();
+        Outcome outcome = numbers.outcome(job);
+
+        assertThat(outcome.status()).isEqualTo(JobStatus.FINISHED);
+        assertExact(outcome);
     }
 
-    private static long delivered(Map<String, Serializable> totals) {
-        return (Long) totals.get("deliveredRecords");
-    }
-
-    private static long missing() {
-        return RECORDS - ARRIVED.size();
-    }
-
-    /** Hands records on, notes that it lives, and fails when told to. */
-    private static final class Pass extends RichMapFunction<Long, Long> {
-
-        private final String operator;
-        private final long parkNanos;
-        private transient String name;
-        private transient int seen;
-
-        Pass(String operator, long parkNanos) {
-            this.operator = operator;
-            this.parkNanos = parkNanos;
-        }
-
-        @Override
-        public void open(org.apache.flink.api.common.functions.OpenContext context) {
-            name = operator + "-" + getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
-            ATTEMPTS.computeIfAbsent(name, ignored -> new AtomicInteger()).incrementAndGet();
-        }
-
-        @Override
-        public Long map(Long number) {
-            LockSupport.parkNanos(parkNanos);
-            AtomicInteger left = FAILURES_LEFT.get(name);
-            if (left != null && ++seen > 200 && left.getAndDecrement() > 0) {
-                throw new IllegalStateException("told to fail: " + name);
-            }
-            if (operator.equals("sink")) {
-                ARRIVED.add(number);
-            }
-            return number;
-        }
+    private static void assertExact(Outcome outcome) {
+        assertThat(outcome.fallbacks()).isEmpty();
+        assertThat(outcome.missingByLedger()).as("%s", outcome.ledger()).isEqualTo(outcome.missingNet());
+        assertThat(outcome.incidents()).allSatisfy(incident -> {
+            assertThat(incident.get("state")).isEqualTo("CLOSED");
+            assertThat(incident.get("exact")).isEqualTo(true);
+        });
     }
 }
