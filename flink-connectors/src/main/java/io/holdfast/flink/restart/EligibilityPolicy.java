@@ -2,17 +2,21 @@ package io.holdfast.flink.restart;
 
 import io.holdfast.flink.config.HoldfastOptions.Guarantee;
 import java.util.Optional;
+import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.JobManagerOptions;
 import org.apache.flink.configuration.JobManagerOptions.SchedulerType;
 import org.apache.flink.configuration.SchedulerExecutionMode;
 import org.apache.flink.configuration.StateRecoveryOptions;
+import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.runtime.jobgraph.JobType;
-import org.apache.flink.runtime.jobgraph.tasks.CheckpointCoordinatorConfiguration;
 import org.apache.flink.streaming.api.graph.ExecutionPlan;
 
 /** Decides whether a job's tasks may restart one by one. Pure. */
 public final class EligibilityPolicy {
+
+    /** The reason that is found out in two places. */
+    public static final String UNALIGNED = "unaligned checkpoints are enabled";
 
     private EligibilityPolicy() {}
 
@@ -38,13 +42,24 @@ public final class EligibilityPolicy {
         if (plan.getJobConfiguration().get(StateRecoveryOptions.APPROXIMATE_LOCAL_RECOVERY)) {
             return Optional.of("execution.state-recovery.approximate-local-recovery is set");
         }
-        if (plan.getCheckpointingSettings() != null) {
-            CheckpointCoordinatorConfiguration checkpoints =
-                    plan.getCheckpointingSettings().getCheckpointCoordinatorConfiguration();
-            if (checkpoints.isUnalignedCheckpointsEnabled()) {
-                return Optional.of("unaligned checkpoints are enabled");
-            }
+        if (unalignedCheckpoints(plan)) {
+            return Optional.of(UNALIGNED);
         }
         return Optional.empty();
+    }
+
+    /** A stream graph that has come from a client cannot be asked for more than its configuration yet. */
+    private static boolean unalignedCheckpoints(ExecutionPlan plan) {
+        return plan instanceof JobGraph graph
+                ? unalignedCheckpoints(graph)
+                : plan.getJobConfiguration().get(CheckpointingOptions.ENABLE_UNALIGNED);
+    }
+
+    /** Any thread. Whether {@code graph} lets barriers overtake records. */
+    public static boolean unalignedCheckpoints(JobGraph graph) {
+        return graph.getCheckpointingSettings() != null
+                && graph.getCheckpointingSettings()
+                        .getCheckpointCoordinatorConfiguration()
+                        .isUnalignedCheckpointsEnabled();
     }
 }

@@ -86,7 +86,7 @@ final class LossLedger {
         }
     }
 
-    /** Nothing will be reported about {@code pair} on this account: an end of it restarts again. */
+    /** Nothing more will be reported about {@code pairs}: they have been, or an end of them restarts again. */
     void superseded(Collection<Pair> pairs, long nowMs) {
         for (Incident incident : incidents) {
             if (incident.awaited.removeAll(pairs)) {
@@ -145,13 +145,14 @@ final class LossLedger {
     Incident attached(Pair pair, int consumerAttempt, ExecutionVertexID producer, Attached report, long nowMs) {
         Origin consumerOrigin = current(pair.consumer(), consumerAttempt);
         Origin producerOrigin = current(producer, report.attempt());
+        Origin newest = later(consumerOrigin, producerOrigin);
         Read last = report.earlier().isEmpty()
                 ? null
                 : report.earlier().get(report.earlier().size() - 1);
-        if (last != null && last.attempt() == report.attempt()) {
+        boolean reconnected = last != null && last.attempt() == report.attempt();
+        if (reconnected && (newest == null || newest.restored < lastCompleted)) {
             return reconnected(pair, last, report, nowMs);
         }
-        Origin newest = later(consumerOrigin, producerOrigin);
         if (newest == null) {
             return null; // both are as the job or its last region restart started them
         }
@@ -159,15 +160,18 @@ final class LossLedger {
         if (report.synthetic()) {
             incident.inexact("a finished producer was gone before its consumer restarted");
         }
-        Cost cost = last == null
-                ? new Cost(lostBefore(report, consumerOrigin, incident), StreamPosition.START)
-                : new Cost(report.start(), deliveredSince(newest.restored, report.earlier(), incident));
+        StreamPosition missed = report.start().minus(readOf(report.attempt(), report.earlier()));
+        Cost cost = newest == consumerOrigin
+                ? new Cost(missed.minus(barrierOf(newest.restored, report, incident)), StreamPosition.START)
+                : new Cost(
+                        missed.plus(report.dropped()),
+                        deliveredSince(newest.restored, report.attempt(), report.earlier(), incident));
         book(pair, new Entry(newest.restored, cost, incident));
-        incident.awaited.remove(pair);
-        closeIfDone(incident, nowMs);
+        superseded(List.of(pair), nowMs); // other incidents may have waited for the same channel
         return incident;
     }
 
+    /** A link between two attempts that both live on broke, and what was on it is gone. */
     private Incident reconnected(Pair pair, Read last, Attached report, long nowMs) {
         StreamPosition missed =
                 report.start().minus(last.start().plus(last.read()).plus(last.dropped()));
@@ -175,23 +179,45 @@ final class LossLedger {
             return null;
         }
         Incident incident = open("connection", "A connection between two live tasks was lost", nowMs);
-        incident.costs.put(pair, new Cost(missed, StreamPosition.START));
+        Entry before = entries.get(pair);
+        Cost cost = new Cost(missed, StreamPosition.START);
+        book(
+                pair,
+                new Entry(
+                        lastCompleted,
+                        before != null && before.since == lastCompleted ? before.cost.plus(cost) : cost,
+                        incident));
         close(incident, "reconnected", nowMs);
         return incident;
     }
 
-    private static StreamPosition lostBefore(Attached report, Origin consumer, Incident incident) {
-        long restored = consumer == null ? NO_CHECKPOINT : consumer.restored;
+    /** Where the barrier of the checkpoint that the consumer began with lies in the stream of its producer's attempt. */
+    private static StreamPosition barrierOf(long restored, Attached report, Incident incident) {
         if (report.barriers().forgot(restored)) {
             incident.inexact("more than " + report.barriers().asMap().size() + " checkpoints failed in a row");
         }
-        return report.start().minus(report.barriers().at(restored).orElse(StreamPosition.START));
+        return report.barriers().at(restored).orElse(StreamPosition.START); // else the producer began with it as well
     }
 
-    private static StreamPosition deliveredSince(long restored, List<Read> reads, Incident incident) {
+    /** What this consumer has read of one attempt of its producer already, over earlier attachments. */
+    private static StreamPosition readOf(int attempt, List<Read> reads) {
+        StreamPosition sum = StreamPosition.START;
+        for (Read read : reads) {
+            if (read.attempt() == attempt) {
+                sum = sum.plus(read.read());
+            }
+        }
+        return sum;
+    }
+
+    /** What this consumer has read since a barrier from attempts of its producer that came before {@code attempt}. */
+    private static StreamPosition deliveredSince(long restored, int attempt, List<Read> reads, Incident incident) {
         StreamPosition delivered = StreamPosition.START;
         for (int i = reads.size() - 1; i >= 0; i--) { // backwards from the newest, up to the barrier
             Read read = reads.get(i);
+            if (read.attempt() == attempt) {
+                continue;
+            }
             BarrierPositions barriers = read.barriers();
             StreamPosition barrier = barriers.at(restored).orElse(null);
             if (barrier != null) {

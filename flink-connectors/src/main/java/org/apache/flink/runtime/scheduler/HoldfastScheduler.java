@@ -1,6 +1,7 @@
 package org.apache.flink.runtime.scheduler;
 
 import io.holdfast.flink.restart.CheckpointWatch;
+import io.holdfast.flink.restart.EligibilityPolicy;
 import io.holdfast.flink.restart.LedgerArchive;
 import io.holdfast.flink.restart.RestartHost;
 import io.holdfast.flink.restart.RestartSettings;
@@ -11,6 +12,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -77,7 +79,6 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
     private final Duration rpcTimeout;
     private final Logger log;
     private final Parts parts;
-    private boolean managed;
 
     /** What the super constructor needs and this object uses: it must exist before either. */
     private record Parts(
@@ -212,13 +213,22 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
 
     @Override
     protected void startSchedulingInternal() {
-        managed = !startsWithInFlightData();
-        if (managed) {
+        Optional<String> against = reasonAgainst();
+        if (against.isEmpty()) {
             shuffleMaster.manage(getJobId());
         } else {
-            parts.restart.disable("it was restored from an unaligned checkpoint; take an aligned one and restart it");
+            parts.restart.disable(against.get());
         }
         super.startSchedulingInternal();
+    }
+
+    private Optional<String> reasonAgainst() {
+        if (EligibilityPolicy.unalignedCheckpoints(getJobGraph())) {
+            return Optional.of(EligibilityPolicy.UNALIGNED);
+        }
+        return startsWithInFlightData()
+                ? Optional.of("it was restored from an unaligned checkpoint; restart it from an aligned one")
+                : Optional.empty();
     }
 
     private boolean startsWithInFlightData() {

@@ -46,6 +46,7 @@ public final class HoldfastReport extends IntermediateDataSetID {
      *     earlier attachment, never reached this consumer
      * @param barriers where the producer's latest barriers lie
      * @param earlier attempts of this producer that the consumer read from before, oldest first
+     * @param dropped what this attempt has sent after the consumer had reached the end of its input, and was dropped
      * @param synthetic the producer had finished and its partition was gone: the end of the stream was made up, and
      *     {@code start} is not known
      */
@@ -55,8 +56,15 @@ public final class HoldfastReport extends IntermediateDataSetID {
             StreamPosition start,
             BarrierPositions barriers,
             List<Read> earlier,
+            StreamPosition dropped,
             boolean synthetic)
-            implements Serializable {}
+            implements Serializable {
+
+        /** Any thread. The same, with more dropped. */
+        public Attached dropping(StreamPosition more) {
+            return new Attached(partition, attempt, start, barriers, earlier, more, synthetic);
+        }
+    }
 
     /**
      * What a consumer read from one attachment that has ended.

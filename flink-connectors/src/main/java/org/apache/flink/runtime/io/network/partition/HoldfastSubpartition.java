@@ -169,9 +169,12 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
     /** Netty thread; an attaching thread if the consumer is local. */
     @Override
     public PipelinedSubpartitionView createReadView(BufferAvailabilityListener listener) {
+        HoldfastSubpartitionView fresh;
+        HoldfastSubpartitionView ended;
         synchronized (buffers) {
-            if (readView != null) { // the new consumer was faster than the news of the old one's end
-                ((HoldfastSubpartitionView) readView).end();
+            ended = (HoldfastSubpartitionView) readView;
+            if (ended != null) { // the new consumer was faster than the news of the old one's end
+                ended.end();
             }
             clearFront();
             if (wasAttached || detached || partition.isRestarted()) {
@@ -182,9 +185,13 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
             detached = false;
             isBlocked = false;
             sequenceNumber = 0;
-            readView = new HoldfastSubpartitionView(this, listener);
-            return readView;
+            fresh = new HoldfastSubpartitionView(this, listener);
+            readView = fresh;
         }
+        if (ended != null) {
+            ended.tellOfEnd();
+        }
+        return fresh;
     }
 
     /** Netty thread; the consumer's task thread if it is local. */
@@ -311,11 +318,16 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
     /** TaskExecutor main thread. The consumer is lost, whatever the connection says: do not wait for it any longer. */
     void consumerLost() {
         boolean acknowledge;
+        HoldfastSubpartitionView ended;
         synchronized (buffers) {
-            if (readView != null) {
-                ((HoldfastSubpartitionView) readView).end();
+            ended = (HoldfastSubpartitionView) readView;
+            if (ended != null) {
+                ended.end();
             }
             acknowledge = detach();
+        }
+        if (ended != null) {
+            ended.tellOfEnd();
         }
         if (acknowledge) {
             acknowledgeAllDataProcessed();

@@ -1,5 +1,7 @@
 package org.apache.flink.runtime.io.network.partition;
 
+import java.io.IOException;
+
 /**
  * One consumer's hold on a {@link HoldfastSubpartition}. Its end detaches the consumer; Flink's version ends the
  * subpartition.
@@ -9,7 +11,11 @@ package org.apache.flink.runtime.io.network.partition;
  */
 final class HoldfastSubpartitionView extends PipelinedSubpartitionView {
 
+    private static final String ENDED = "This subpartition has been given to another attempt of its consumer, or its"
+            + " consumer was given up";
+
     private final HoldfastSubpartition subpartition;
+    private volatile boolean ended;
 
     /** Whoever attaches. */
     HoldfastSubpartitionView(HoldfastSubpartition subpartition, BufferAvailabilityListener listener) {
@@ -17,9 +23,24 @@ final class HoldfastSubpartitionView extends PipelinedSubpartitionView {
         this.subpartition = subpartition;
     }
 
-    /** Any thread. From now on this view yields nothing; the subpartition has another consumer, or none. */
+    /**
+     * Any thread, under the subpartition's lock. From now on this view yields nothing; the subpartition has another
+     * consumer, or none.
+     */
     void end() {
+        ended = true;
         isReleased.set(true);
+    }
+
+    /** Any thread, without the subpartition's lock. If somebody reads here after all, let them see that it is over. */
+    void tellOfEnd() {
+        notifyDataAvailable();
+    }
+
+    /** Netty thread. What is sent to a remote reader of an ended view; it attaches again, if it is alive. */
+    @Override
+    public Throwable getFailureCause() {
+        return ended ? new ProducerFailedException(new IOException(ENDED)) : super.getFailureCause();
     }
 
     /** Netty thread; the consumer's task thread if it is local. */
@@ -32,7 +53,7 @@ final class HoldfastSubpartitionView extends PipelinedSubpartitionView {
     @Override
     public AvailabilityWithBacklog getAvailabilityAndBacklog(boolean isCreditAvailable) {
         return isReleased.get()
-                ? new AvailabilityWithBacklog(false, 0)
+                ? new AvailabilityWithBacklog(ended, 0)
                 : super.getAvailabilityAndBacklog(isCreditAvailable);
     }
 

@@ -60,6 +60,9 @@ final class HoldfastInputChannel extends InputChannel {
     /** Nothing more comes from what was read so far. */
     private record Cut(int attempt) implements Mark {}
 
+    /** The fence was raised: a checkpoint that waits for this channel's barrier waits in vain. */
+    private record Fenced() implements Mark {}
+
     /** The producer had finished and its partition is gone. */
     private record Gone(int attempt) implements Mark {}
 
@@ -161,8 +164,10 @@ final class HoldfastInputChannel extends InputChannel {
             }
             producerLost = true;
             old = cut();
+            waiting.add(new Fenced());
         }
-        closeAndNotify(old);
+        close(old);
+        hasData();
     }
 
     /** Attaching thread. The producer is served by {@code descriptor} from now on. */
@@ -181,12 +186,14 @@ final class HoldfastInputChannel extends InputChannel {
                 return;
             }
             old = cut();
+            waiting.add(new Fenced());
             producer = descriptor;
             producerLost = false;
             retryMs = FIRST_RETRY_MS;
             mine = version;
         }
-        closeAndNotify(old);
+        close(old);
+        hasData();
         attachIfStarted(mine);
     }
 
@@ -275,7 +282,8 @@ final class HoldfastInputChannel extends InputChannel {
                 cut();
                 mine = version;
             }
-            closeAndNotify(source);
+            close(source);
+            hasData();
             repair(mine, cause);
         });
     }
@@ -345,10 +353,9 @@ final class HoldfastInputChannel extends InputChannel {
         return old;
     }
 
-    private void closeAndNotify(HoldfastLink old) {
+    private static void close(HoldfastLink old) {
         if (old != null) {
             old.close();
-            hasData();
         }
     }
 
@@ -369,6 +376,8 @@ final class HoldfastInputChannel extends InputChannel {
             if (closed) {
                 return Optional.empty();
             }
+            // What arrives at the link while this channel is queued is not announced: only a look can tell.
+            linkHasMore = link != null;
             while (out.isEmpty()) {
                 if (!readOne()) {
                     return Optional.empty();
@@ -399,6 +408,8 @@ final class HoldfastInputChannel extends InputChannel {
         }
         if (next instanceof Cut cut) {
             afterCut(cut);
+        } else if (next instanceof Fenced) {
+            cancelWhatWaitsForThis();
         } else if (next instanceof Gone gone) {
             afterGone(gone);
         } else {
@@ -436,6 +447,7 @@ final class HoldfastInputChannel extends InputChannel {
         } else if (event instanceof EndOfData) {
             if (endOfData) { // of an attempt that came after one that had got this far
                 buffer.recycleBuffer();
+                reportDropped();
                 acknowledgeSoon();
             } else {
                 endOfData = true;
@@ -496,12 +508,19 @@ final class HoldfastInputChannel extends InputChannel {
         if (endOfPartition) {
             return;
         }
-        long seen = gate.task().lastBarrier();
-        if (seen > lastBarrier) { // it will not come on this channel
-            cancelCheckpoint(seen);
-        }
+        cancelWhatWaitsForThis();
         if (wasIdle) { // or the next attempt's watermarks would be ignored
             out.add(StreamElements.active());
+        }
+    }
+
+    /** The last barrier that the task has seen will not come on this channel, if it has not come before. */
+    @GuardedBy("lock")
+    private void cancelWhatWaitsForThis() {
+        long seen = gate.task().lastBarrier();
+        if (seen > lastBarrier && !endOfPartition) {
+            lastBarrier = seen;
+            cancelCheckpoint(seen);
         }
     }
 
@@ -616,9 +635,19 @@ final class HoldfastInputChannel extends InputChannel {
     @GuardedBy("lock")
     private void reportAttached(int attempt, StreamPosition from, BarrierPositions at, boolean synthetic) {
         report = new HoldfastReport.Attached(
-                partitionId.getPartitionId(), attempt, from, at, List.copyOf(earlier), synthetic);
+                partitionId.getPartitionId(), attempt, from, at, List.copyOf(earlier), StreamPosition.START, synthetic);
         reportDue = true;
         gate.reportSoon();
+    }
+
+    /** All that this attempt had to say has come, and some of it came too late. */
+    @GuardedBy("lock")
+    private void reportDropped() {
+        if (report != null && !dropped.isZero()) {
+            report = report.dropping(dropped);
+            reportDue = true;
+            gate.reportSoon();
+        }
     }
 
     /** Reporting thread. What is due, which counts as told. */
@@ -712,9 +741,7 @@ final class HoldfastInputChannel extends InputChannel {
                 draining = true;
             }
         }
-        if (old != null) {
-            old.close();
-        }
+        close(old);
     }
 
     // ------------------------------------------------------------------ metrics
