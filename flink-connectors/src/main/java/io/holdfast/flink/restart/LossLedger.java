@@ -43,6 +43,9 @@ final class LossLedger {
     /** Since when an attempt runs: which checkpoint it began with, and because of which incident. */
     private record Origin(int attempt, long restored, Incident incident) {}
 
+    /** What makes a report a new one: gates repeat what they are not sure to have said. */
+    private record Told(int consumerAttempt, int attempt, StreamPosition start, StreamPosition dropped) {}
+
     /** What stands in the books for a pair, since which checkpoint, and to whose account. */
     private record Entry(long since, Cost cost, Incident incident) {}
 
@@ -50,6 +53,7 @@ final class LossLedger {
     private final ArrayDeque<Incident> incidents = new ArrayDeque<>();
     private final Map<ExecutionVertexID, Origin> origins = new HashMap<>();
     private final Map<Pair, Entry> entries = new HashMap<>();
+    private final Map<Pair, Told> told = new HashMap<>();
     private final List<LedgerView.Fallback> fallbacks = new ArrayList<>();
     private Cost forgotten = Cost.NONE;
     private long count;
@@ -126,6 +130,7 @@ final class LossLedger {
             }
         });
         entries.clear();
+        told.clear();
         origins.clear();
     }
 
@@ -143,6 +148,10 @@ final class LossLedger {
      * @return the incident that the report belongs to, null if to none
      */
     Incident attached(Pair pair, int consumerAttempt, ExecutionVertexID producer, Attached report, long nowMs) {
+        Told news = new Told(consumerAttempt, report.attempt(), report.start(), report.dropped());
+        if (news.equals(told.put(pair, news))) {
+            return null;
+        }
         Origin consumerOrigin = current(pair.consumer(), consumerAttempt);
         Origin producerOrigin = current(producer, report.attempt());
         Origin newest = later(consumerOrigin, producerOrigin);

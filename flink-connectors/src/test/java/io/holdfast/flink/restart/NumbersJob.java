@@ -1,6 +1,17 @@
 package io.holdfast.flink.restart;
 
 import io.holdfast.flink.entrypoint.HoldfastMiniCluster;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
@@ -20,18 +31,6 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 import org.apache.flink.streaming.api.operators.BoundedOneInput;
 import org.apache.flink.streaming.api.operators.StreamMap;
-
-import java.io.Serializable;
-import java.util.ArrayList;
-import java.util.Collection;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * A job of three stages, source → keyed map → rebalance → transactional sink, in which every number passes each stage
@@ -100,10 +99,7 @@ final class NumbersJob {
         env.setParallelism(parallelism);
         env.enableCheckpointing(checkpointMs);
         String padding = "x".repeat(paddingBytes);
-        env.fromSource(
-                        new NumberSequenceSource(0, records - 1),
-                        WatermarkStrategy.forMonotonousTimestamps(),
-                        "source")
+        env.fromSource(new NumberSequenceSource(0, records - 1), WatermarkStrategy.forMonotonousTimestamps(), "source")
                 .map(number -> number + ":" + padding)
                 .returns(Types.STRING)
                 .transform("source", Types.STRING, new StageOperator(new Stage("source", parkNanos)))
@@ -154,8 +150,10 @@ final class NumbersJob {
 
         long distinct() {
             Set<String> all = new HashSet<>();
-            COMMITTED.values().forEach(transaction ->
-                    transaction.forEach(record -> all.add(record.substring(0, record.indexOf(':')))));
+            COMMITTED
+                    .values()
+                    .forEach(transaction ->
+                            transaction.forEach(record -> all.add(record.substring(0, record.indexOf(':')))));
             return all.size();
         }
 
@@ -206,8 +204,8 @@ final class NumbersJob {
         public void open(OpenContext context) {
             name = operator + "-" + getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
             attempt = getRuntimeContext().getTaskInfo().getAttemptNumber();
-            int starts = STARTS.computeIfAbsent(name, ignored -> new AtomicInteger())
-                    .incrementAndGet();
+            int starts =
+                    STARTS.computeIfAbsent(name, ignored -> new AtomicInteger()).incrementAndGet();
             if (starts > 1 && FAULTS.remove(name, Fault.OPEN_AGAIN)) {
                 throw new IllegalStateException("told to fail while starting again: " + name);
             }
@@ -241,7 +239,6 @@ final class NumbersJob {
                 throw new IllegalStateException("told to fail while closing: " + name);
             }
         }
-
     }
 
     /** A stage as an operator that hears of the end of its input. */
@@ -283,8 +280,8 @@ final class NumbersJob {
             current = new ArrayList<>();
             prepared = new ArrayList<>();
             state = context.getOperatorStateStore()
-                    .getListState(new ListStateDescriptor<>(
-                            "prepared", Types.TUPLE(Types.STRING, Types.LIST(Types.STRING))));
+                    .getListState(
+                            new ListStateDescriptor<>("prepared", Types.TUPLE(Types.STRING, Types.LIST(Types.STRING))));
             for (Tuple2<String, List<String>> transaction : state.get()) {
                 COMMITTED.putIfAbsent(transaction.f0, transaction.f1);
             }

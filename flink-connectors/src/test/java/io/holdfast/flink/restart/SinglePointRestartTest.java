@@ -1,8 +1,11 @@
 package io.holdfast.flink.restart;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.holdfast.flink.entrypoint.HoldfastMiniCluster;
 import io.holdfast.flink.restart.NumbersJob.Fault;
 import io.holdfast.flink.restart.NumbersJob.Outcome;
+import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.configuration.Configuration;
@@ -16,10 +19,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-
-import java.util.concurrent.TimeUnit;
-
-import static org.assertj.core.api.Assertions.assertThat;
 
 /** Whole jobs in one JVM that lose tasks. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)

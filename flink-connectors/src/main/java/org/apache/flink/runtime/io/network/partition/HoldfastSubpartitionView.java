@@ -11,8 +11,8 @@ import java.io.IOException;
  */
 final class HoldfastSubpartitionView extends PipelinedSubpartitionView {
 
-    private static final String ENDED = "This subpartition has been given to another attempt of its consumer, or its"
-            + " consumer was given up";
+    private static final String ENDED =
+            "This subpartition has been given to another attempt of its consumer, or its" + " consumer was given up";
 
     private final HoldfastSubpartition subpartition;
     private volatile boolean ended;

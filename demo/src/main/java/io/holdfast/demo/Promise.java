@@ -1,0 +1,39 @@
+package io.holdfast.demo;
+
+import io.holdfast.demo.RunResult.Blow;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What Holdfast promises, held against a run: the job never left RUNNING, and only what was hit restarted. */
+final class Promise {
+
+    private Promise() {}
+
+    /** Everything that was not as promised; empty if it was kept. */
+    static List<String> broken(RunResult run) {
+        List<String> reasons = new ArrayList<>();
+        if (!run.alwaysRunning()) {
+            reasons.add("The job left RUNNING: " + String.join(" → ", run.states()) + ".");
+        }
+        for (Blow blow : run.blows()) {
+            if (blow.tasksRestarted() != blow.tasksHit()) {
+                reasons.add("%s (%s): tasks hit %d, restarted %d."
+                        .formatted(blow.kind().title(), blow.target(), blow.tasksHit(), blow.tasksRestarted()));
+            }
+        }
+        if (!run.silentLanes().isEmpty()) {
+            reasons.add("No output at the end of the run from " + run.silentLanes() + ".");
+        }
+        if (run.incidents().isEmpty()) {
+            reasons.add("The JobManager has no Holdfast ledger.");
+        }
+        run.incidents()
+                .ifPresent(incidents -> incidents
+                        .fallbacks()
+                        .forEach(reason -> reasons.add("Holdfast fell back to a restart of the whole job: " + reason)));
+        if (run.verdict().unexpected() > 0) {
+            reasons.add(run.verdict().unexpected() + " records arrived that no source had emitted.");
+        }
+        return reasons;
+    }
+}
