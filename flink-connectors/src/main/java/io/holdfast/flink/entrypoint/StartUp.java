@@ -2,6 +2,7 @@ package io.holdfast.flink.entrypoint;
 
 import io.holdfast.base.ExitCode;
 import io.holdfast.base.HoldfastException;
+import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,6 +23,22 @@ public final class StartUp {
             System.err.println(refused.getMessage());
             System.exit(ExitCode.BAD_CONFIGURATION);
             throw refused;
+        }
+    }
+
+    /**
+     * Main thread. The cluster that {@code start} makes of an application's program; ends the JVM with {@link
+     * ExitCode#INTERNAL} if the program cannot be made.
+     */
+    public static <T> T application(Callable<T> start) {
+        try {
+            return start.call();
+        } catch (Exception e) {
+            LOG.error("Could not create the application's program. Check its jars, class name and arguments.", e);
+            System.err.println("Could not create the application's program: " + e.getMessage()
+                    + ". Check its jars, class name and arguments; the log has the details.");
+            System.exit(ExitCode.INTERNAL);
+            throw new IllegalStateException(e);
         }
     }
 }
