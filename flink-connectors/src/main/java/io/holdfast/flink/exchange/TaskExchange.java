@@ -2,6 +2,7 @@ package io.holdfast.flink.exchange;
 
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.runtime.executiongraph.ExecutionAttemptID;
@@ -36,6 +37,7 @@ public final class TaskExchange {
     private final List<Input> inputs = new CopyOnWriteArrayList<>();
     private final List<Output> outputs = new CopyOnWriteArrayList<>();
     private final AtomicLong fence = new AtomicLong(-1);
+    private final AtomicInteger away = new AtomicInteger();
     private volatile long lastBarrier = -1;
 
     TaskExchange(ExecutionAttemptID attempt) {
@@ -82,6 +84,19 @@ public final class TaskExchange {
     /** TaskExecutor main thread. Raises the fence; never lowers it. */
     void raiseFence(long id) {
         fence.accumulateAndGet(id, Math::max);
+    }
+
+    /**
+     * Any thread. Whether some channel of this task has lost its producer and not found it, or another attempt of it,
+     * again: no barrier comes on it, so none can be aligned.
+     */
+    public boolean anyAway() {
+        return away.get() > 0;
+    }
+
+    /** Any thread. A channel has lost its producer, or found it again. */
+    public void away(boolean lost) {
+        away.addAndGet(lost ? 1 : -1);
     }
 
     /** Any thread. Id of the last barrier that any channel of this task has delivered, -1 if none. */

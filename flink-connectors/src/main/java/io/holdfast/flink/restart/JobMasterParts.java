@@ -31,7 +31,9 @@ public final class JobMasterParts {
      * @throws io.holdfast.base.HoldfastException if the job's own configuration has unusable holdfast options
      */
     public static Optional<JobMasterParts> of(ExecutionPlan plan, Configuration configuration) {
-        OptionCheck.check(plan.getJobConfiguration());
+        Configuration both = new Configuration(configuration);
+        both.addAll(plan.getJobConfiguration());
+        OptionCheck.check(both);
         RestartSettings settings = RestartSettings.of(configuration, plan.getJobConfiguration());
         Optional<String> reason = EligibilityPolicy.reasonAgainst(plan, configuration, settings);
         if (reason.isPresent()) {

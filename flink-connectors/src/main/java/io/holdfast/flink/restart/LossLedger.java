@@ -171,7 +171,9 @@ final class LossLedger {
         }
         StreamPosition missed = report.start().minus(readOf(report.attempt(), report.earlier()));
         Cost cost = newest == consumerOrigin
-                ? new Cost(missed.minus(barrierOf(newest.restored, report, incident)), StreamPosition.START)
+                ? new Cost(
+                        missed.minus(barrierOf(newest.restored, producerOrigin, report, incident)),
+                        StreamPosition.START)
                 : new Cost(
                         missed.plus(report.dropped()),
                         deliveredSince(newest.restored, report.attempt(), report.earlier(), incident));
@@ -201,11 +203,19 @@ final class LossLedger {
     }
 
     /** Where the barrier of the checkpoint that the consumer began with lies in the stream of its producer's attempt. */
-    private static StreamPosition barrierOf(long restored, Attached report, Incident incident) {
+    private StreamPosition barrierOf(long restored, Origin producer, Attached report, Incident incident) {
+        StreamPosition barrier = report.barriers().at(restored).orElse(null);
+        if (barrier != null) {
+            return barrier;
+        }
+        boolean startedWithIt = producer != null && producer.restored >= restored;
+        if (report.ended() && !startedWithIt && restored == lastCompleted && restored != NO_CHECKPOINT) {
+            return report.start(); // the stream was over when the checkpoint was taken: all of it is in the state
+        }
         if (report.barriers().forgot(restored)) {
             incident.inexact("more than " + report.barriers().asMap().size() + " checkpoints failed in a row");
         }
-        return report.barriers().at(restored).orElse(StreamPosition.START); // else the producer began with it as well
+        return StreamPosition.START; // the producer began with it as well
     }
 
     /** What this consumer has read of one attempt of its producer already, over earlier attachments. */

@@ -79,6 +79,7 @@ public final class SinglePointRestart {
     /** From now on every failure falls back, for {@code reason}. */
     public void disable(String reason) {
         disabled = reason;
+        ledger.fellBack(reason, System.currentTimeMillis());
         LOG.warn("Single-point restart is off for this job: job={} reason={}", host.jobId(), reason);
     }
 
@@ -183,7 +184,8 @@ public final class SinglePointRestart {
                 : Optional.empty();
     }
 
-    private static String firstLine(Throwable error) {
+    /** The first line of what {@code error} says. */
+    public static String firstLine(Throwable error) {
         String text = error == null ? "unknown" : String.valueOf(ExceptionUtils.stripCompletionException(error));
         int end = text.indexOf('\n');
         return end < 0 ? text : text.substring(0, end);
@@ -210,11 +212,11 @@ public final class SinglePointRestart {
         outbox.send();
     }
 
-    /** Everybody restarts because of {@code error}. */
-    public void failedGlobally(Throwable error) {
+    /** Everybody restarts, for {@code reason}. */
+    public void failedGlobally(String reason) {
         local = false;
         if (host.isRunning()) {
-            fellBack(firstLine(error));
+            fellBack(reason);
         }
     }
 
@@ -342,19 +344,25 @@ public final class SinglePointRestart {
 
     // ------------------------------------------------------------------ it is attached
 
-    /** A gate reports what its channels did. */
-    public void reported(HoldfastReport report) {
+    /**
+     * A gate reports what its channels did, or asks with an empty report whether it may go on.
+     *
+     * @return whether the reporting attempt is its task's current one; another is not listened to
+     */
+    public boolean reported(HoldfastReport report) {
         ExecutionVertexID consumer = report.consumer().getExecutionVertexId();
+        if (!isCurrent(report, consumer)) {
+            return false;
+        }
         long now = System.currentTimeMillis();
         for (HoldfastReport.Attached channel : report.channels()) {
             Pair pair = new Pair(channel.partition(), consumer);
             ExecutionVertexID producer = topology.producerOf(pair).getID();
-            if (isCurrent(report, consumer)) {
-                attachments.attached(pair, channel.attempt());
-            }
+            attachments.attached(pair, channel.attempt());
             ledger.attached(pair, report.consumer().getAttemptNumber(), producer, channel, now);
         }
         metrics.publish(ledger, hit.size());
+        return true;
     }
 
     private boolean isCurrent(HoldfastReport report, ExecutionVertexID consumer) {

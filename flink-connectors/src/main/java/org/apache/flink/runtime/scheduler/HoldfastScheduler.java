@@ -79,6 +79,7 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
     private final Duration rpcTimeout;
     private final Logger log;
     private final Parts parts;
+    private String fallbackReason;
 
     /** What the super constructor needs and this object uses: it must exist before either. */
     private record Parts(
@@ -268,7 +269,8 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
 
     @Override
     public void handleGlobalFailure(Throwable error) {
-        parts.restart.failedGlobally(error);
+        parts.restart.failedGlobally(fallbackReason == null ? SinglePointRestart.firstLine(error) : fallbackReason);
+        fallbackReason = null;
         super.handleGlobalFailure(error);
     }
 
@@ -353,8 +355,7 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
     public ExecutionState requestPartitionState(IntermediateDataSetID dataSet, ResultPartitionID partition)
             throws PartitionProducerDisposedException {
         if (dataSet instanceof HoldfastReport report) {
-            parts.restart.reported(report);
-            return ExecutionState.RUNNING;
+            return parts.restart.reported(report) ? ExecutionState.RUNNING : ExecutionState.CANCELED;
         }
         return super.requestPartitionState(dataSet, partition);
     }
@@ -428,6 +429,7 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
 
     @Override
     public void fallBack(String reason) {
+        fallbackReason = reason;
         handleGlobalFailure(new FlinkException("Holdfast falls back to stock restart: " + reason));
     }
 

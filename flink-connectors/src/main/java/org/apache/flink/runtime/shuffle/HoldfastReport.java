@@ -47,6 +47,7 @@ public final class HoldfastReport extends IntermediateDataSetID {
      * @param barriers where the producer's latest barriers lie
      * @param earlier attempts of this producer that the consumer read from before, oldest first
      * @param dropped what this attempt has sent after the consumer had reached the end of its input, and was dropped
+     * @param ended the producer's stream was over before this consumer attached
      * @param synthetic the producer had finished and its partition was gone: the end of the stream was made up, and
      *     {@code start} is not known
      */
@@ -57,12 +58,13 @@ public final class HoldfastReport extends IntermediateDataSetID {
             BarrierPositions barriers,
             List<Read> earlier,
             StreamPosition dropped,
+            boolean ended,
             boolean synthetic)
             implements Serializable {
 
         /** Any thread. The same, with more dropped. */
         public Attached dropping(StreamPosition more) {
-            return new Attached(partition, attempt, start, barriers, earlier, more, synthetic);
+            return new Attached(partition, attempt, start, barriers, earlier, more, ended, synthetic);
         }
     }
 

@@ -78,6 +78,10 @@ final class HoldfastInputChannel extends InputChannel {
     @GuardedBy("lock")
     private boolean producerLost;
 
+    /** No barrier comes on this channel: it has lost its producer, and no other attempt has greeted it yet. */
+    @GuardedBy("lock")
+    private boolean away;
+
     @GuardedBy("lock")
     private boolean started;
 
@@ -309,15 +313,37 @@ final class HoldfastInputChannel extends InputChannel {
                 cause.toString());
         boolean unreachable =
                 cause instanceof PartitionNotFoundException || cause instanceof PartitionConnectionException;
-        if (!unreachable) {
-            gate.attaching().schedule(() -> attach(mine), delayMs);
-            return;
-        }
+        gate.attaching().schedule(() -> askAndAttach(mine, wanted, unreachable), delayMs);
+    }
+
+    /** Attaching thread. A task that was given up must not take the place of the attempt that replaces it. */
+    private void askAndAttach(int mine, HoldfastShuffleDescriptor wanted, boolean unreachable) {
+        gate.askLeave(leave -> {
+            switch (leave) {
+                case REFUSED ->
+                    LOG.info(
+                            "Replaced by another attempt, attaching no more: task={} channel={}",
+                            gate.getOwningTaskName(),
+                            channelInfo);
+                case UNKNOWN ->
+                    gate.attaching().schedule(() -> askAndAttach(mine, wanted, unreachable), LONGEST_RETRY_MS);
+                case GRANTED -> {
+                    if (unreachable) {
+                        askProducer(mine, wanted);
+                    } else {
+                        gate.attaching().execute(() -> attach(mine));
+                    }
+                }
+            }
+        });
+    }
+
+    private void askProducer(int mine, HoldfastShuffleDescriptor wanted) {
         gate.askProducer(wanted, answer -> {
             if (answer == ProducerAnswer.FINISHED) {
                 endGoneProducer(mine, wanted.attempt());
             } else {
-                gate.attaching().schedule(() -> attach(mine), delayMs);
+                gate.attaching().execute(() -> attach(mine));
             }
         });
     }
@@ -349,8 +375,18 @@ final class HoldfastInputChannel extends InputChannel {
                 LOG.warn("Received buffers dropped: task={} channel={}", gate.getOwningTaskName(), channelInfo, e);
             }
             waiting.add(new Cut(producer.attempt()));
+            away(true);
         }
         return old;
+    }
+
+    @GuardedBy("lock")
+    private void away(boolean lost) {
+        boolean now = lost && !closed && !endOfPartition;
+        if (away != now) {
+            away = now;
+            gate.task().away(now);
+        }
     }
 
     private static void close(HoldfastLink old) {
@@ -459,6 +495,7 @@ final class HoldfastInputChannel extends InputChannel {
                 closeLinkSoon();
             } else {
                 endOfPartition = true;
+                away(false);
                 out.add(buffer);
             }
         } else {
@@ -470,8 +507,8 @@ final class HoldfastInputChannel extends InputChannel {
     private void barrier(Buffer buffer, long id) {
         barriers.put(id, scanner.position());
         lastBarrier = Math.max(lastBarrier, id);
-        if (draining
-                || id <= gate.task().fence()) { // it can never be aligned: an input of this task was replaced since
+        // A barrier that cannot be aligned, for an input of this task was replaced since or is away, is not waited for.
+        if (draining || id <= gate.task().fence() || gate.task().anyAway()) {
             buffer.recycleBuffer();
             HoldfastLink current = link;
             if (current != null) {
@@ -527,8 +564,9 @@ final class HoldfastInputChannel extends InputChannel {
     @GuardedBy("lock")
     private void attached(AttachedEvent event) {
         start = event.start();
+        away(false);
         retryMs = FIRST_RETRY_MS;
-        reportAttached(producer.attempt(), event.start(), event.barriers(), false);
+        reportAttached(producer.attempt(), event.start(), event.barriers(), event.endOfPartition(), false);
         if (!endOfPartition) {
             if (event.lastBarrier() >= 0) {
                 cancelCheckpoint(event.lastBarrier());
@@ -553,7 +591,7 @@ final class HoldfastInputChannel extends InputChannel {
                 gate.getOwningTaskName(),
                 channelInfo,
                 gone.attempt());
-        reportAttached(gone.attempt(), StreamPosition.START, new BarrierPositions(), true);
+        reportAttached(gone.attempt(), StreamPosition.START, new BarrierPositions(), true, true);
         if (!endOfData) {
             out.add(StreamElements.watermark(Long.MAX_VALUE));
         }
@@ -577,6 +615,7 @@ final class HoldfastInputChannel extends InputChannel {
             closeLinkSoon();
         } else {
             endOfPartition = true;
+            away(false);
             out.add(eventBuffer(EndOfPartitionEvent.INSTANCE));
         }
     }
@@ -633,9 +672,17 @@ final class HoldfastInputChannel extends InputChannel {
     // ------------------------------------------------------------------ reporting
 
     @GuardedBy("lock")
-    private void reportAttached(int attempt, StreamPosition from, BarrierPositions at, boolean synthetic) {
+    private void reportAttached(
+            int attempt, StreamPosition from, BarrierPositions at, boolean ended, boolean synthetic) {
         report = new HoldfastReport.Attached(
-                partitionId.getPartitionId(), attempt, from, at, List.copyOf(earlier), StreamPosition.START, synthetic);
+                partitionId.getPartitionId(),
+                attempt,
+                from,
+                at,
+                List.copyOf(earlier),
+                StreamPosition.START,
+                ended,
+                synthetic);
         reportDue = true;
         gate.reportSoon();
     }
@@ -730,6 +777,7 @@ final class HoldfastInputChannel extends InputChannel {
             link = null;
             if (gate.isClosing()) {
                 closed = true;
+                away(false);
                 clearOut();
                 for (Object next : waiting) {
                     if (next instanceof Buffer buffer) {

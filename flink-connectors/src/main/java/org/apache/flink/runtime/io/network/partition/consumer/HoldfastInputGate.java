@@ -157,6 +157,28 @@ public final class HoldfastInputGate extends SingleInputGate implements TaskExch
         });
     }
 
+    /** Whether a task may attach a broken channel again. */
+    enum Leave {
+        GRANTED,
+        /** Another attempt has taken the task's place; it will be told so by its TaskManager soon. */
+        REFUSED,
+        /** The JobMaster did not answer. */
+        UNKNOWN
+    }
+
+    /** Attaching thread; the answer comes on a thread of Flink's. */
+    void askLeave(Consumer<Leave> answer) {
+        HoldfastReport question = new HoldfastReport(dataSet, task.attempt(), List.of());
+        producers.requestPartitionProducerState(question, all.get(0).getPartitionId(), response -> {
+            if (response.getProducerExecutionState().isRight()) {
+                answer.accept(Leave.UNKNOWN);
+            } else {
+                boolean current = response.getProducerExecutionState().left() == ExecutionState.RUNNING;
+                answer.accept(current ? Leave.GRANTED : Leave.REFUSED);
+            }
+        });
+    }
+
     /** Any thread; it may hold a channel's lock. */
     void reportSoon() {
         reportAfter(REPORT_DELAY_MS);
