@@ -64,9 +64,11 @@ public final class HoldfastOptions {
     public static final ConfigOption<Duration> RESTART_ATTACH_TIMEOUT = ConfigOptions.key(
                     "holdfast.restart.attach-timeout")
             .durationType()
-            .defaultValue(Duration.ofSeconds(30))
-            .withDescription("Time that a channel may take to attach to a restarted task, both ends running. After it"
-                    + " the job falls back to stock Flink's region restart. JobManager or job.");
+            .defaultValue(Duration.ofMinutes(3))
+            .withDescription(
+                    "Time that a channel may take to attach to a restarted task, both ends running, and until its"
+                            + " task reads from it; longer than the longest back-pressure you want to sit out. After it"
+                            + " the job falls back to stock Flink's region restart. JobManager or job.");
 
     public static final ConfigOption<Integer> LEDGER_MAX_INCIDENTS = ConfigOptions.key("holdfast.ledger.max-incidents")
             .intType()

@@ -18,24 +18,38 @@ public final class AttachExecutor implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(AttachExecutor.class);
 
+    private static final int THREADS = 4;
+
     /** Connections that may be under way at once; further ones wait. */
-    private static final int THREADS = 16;
+    private static final int CONNECTIONS = 32;
 
     private final ThreadPoolExecutor workers = new ThreadPoolExecutor(
             THREADS, THREADS, 5, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named("holdfast-attach"));
+    private final ThreadPoolExecutor connectors = new ThreadPoolExecutor(
+            CONNECTIONS, CONNECTIONS, 5, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named("holdfast-connect"));
     private final ScheduledThreadPoolExecutor timer =
             new ScheduledThreadPoolExecutor(1, named("holdfast-attach-timer"));
 
     /** TaskManager start-up thread. */
     public AttachExecutor() {
         workers.allowCoreThreadTimeOut(true);
+        connectors.allowCoreThreadTimeOut(true);
         timer.setRemoveOnCancelPolicy(true);
     }
 
-    /** Any thread. Runs {@code work} soon. */
+    /** Any thread. Runs {@code work}, which must not block, soon. */
     public void execute(Runnable work) {
+        executeOn(workers, work);
+    }
+
+    /** Any thread. Runs {@code work}, which may block for as long as the network likes. */
+    public void connect(Runnable work) {
+        executeOn(connectors, work);
+    }
+
+    private static void executeOn(ThreadPoolExecutor executor, Runnable work) {
         try {
-            workers.execute(() -> run(work));
+            executor.execute(() -> run(work));
         } catch (RejectedExecutionException closed) {
             LOG.debug("Dropped because the TaskManager ends: {}", work);
         }
@@ -55,6 +69,7 @@ public final class AttachExecutor implements AutoCloseable {
     public void close() {
         timer.shutdownNow();
         workers.shutdownNow();
+        connectors.shutdownNow();
     }
 
     private static void run(Runnable work) {

@@ -11,14 +11,14 @@ import org.apache.flink.runtime.shuffle.BarrierPositions;
 import org.apache.flink.runtime.shuffle.StreamPosition;
 
 /**
- * The first thing a subpartition says to a consumer that attaches after another one, or to any consumer of a restarted
- * producer: where the stream goes on, and what the consumer missed that it must know. The channel takes it out of the
- * stream; no task ever sees it.
+ * The first thing a subpartition says to a consumer that attaches: which attempt of the producer it is, where the stream
+ * goes on, and what the consumer missed that it must know. The channel takes it out of the stream; no task ever sees it.
  */
 public final class AttachedEvent extends RuntimeEvent {
 
     private static final int NO_END = -1;
 
+    private int attempt;
     private StreamPosition start = StreamPosition.START;
     private BarrierPositions barriers = new BarrierPositions();
     private long lastBarrier;
@@ -33,6 +33,7 @@ public final class AttachedEvent extends RuntimeEvent {
     /**
      * Any thread.
      *
+     * @param attempt number of the producer's attempt
      * @param start where in the producer's stream the next record lies
      * @param barriers where its latest barriers lie; copied
      * @param lastBarrier id of the last barrier that went elsewhere or nowhere, -1 if none: it will not come again
@@ -42,6 +43,7 @@ public final class AttachedEvent extends RuntimeEvent {
      * @param endOfPartition whether the producer's stream is over
      */
     public AttachedEvent(
+            int attempt,
             StreamPosition start,
             BarrierPositions barriers,
             long lastBarrier,
@@ -49,6 +51,7 @@ public final class AttachedEvent extends RuntimeEvent {
             boolean idle,
             StopMode endOfData,
             boolean endOfPartition) {
+        this.attempt = attempt;
         this.start = start;
         this.barriers = barriers.copy();
         this.lastBarrier = lastBarrier;
@@ -56,6 +59,10 @@ public final class AttachedEvent extends RuntimeEvent {
         this.idle = idle;
         this.stopMode = endOfData == null ? NO_END : endOfData.ordinal();
         this.endOfPartition = endOfPartition;
+    }
+
+    public int attempt() {
+        return attempt;
     }
 
     public StreamPosition start() {
@@ -88,7 +95,9 @@ public final class AttachedEvent extends RuntimeEvent {
 
     @Override
     public void write(DataOutputView out) throws IOException {
+        out.writeInt(attempt);
         write(out, start);
+        out.writeBoolean(barriers.hasForgotten());
         Map<Long, StreamPosition> known = barriers.asMap();
         out.writeInt(known.size());
         for (Map.Entry<Long, StreamPosition> barrier : known.entrySet()) {
@@ -104,8 +113,9 @@ public final class AttachedEvent extends RuntimeEvent {
 
     @Override
     public void read(DataInputView in) throws IOException {
+        attempt = in.readInt();
         start = position(in);
-        barriers = new BarrierPositions();
+        barriers = new BarrierPositions(in.readBoolean());
         int known = in.readInt();
         for (int i = 0; i < known; i++) {
             barriers.put(in.readLong(), position(in));

@@ -44,7 +44,8 @@ final class LossLedger {
     private record Origin(int attempt, long restored, Incident incident) {}
 
     /** What makes a report a new one: gates repeat what they are not sure to have said. */
-    private record Told(int consumerAttempt, int attempt, StreamPosition start, StreamPosition dropped) {}
+    private record Told(
+            int consumerAttempt, int attempt, int attachments, StreamPosition start, StreamPosition dropped) {}
 
     /** What stands in the books for a pair, since which checkpoint, and to whose account. */
     private record Entry(long since, Cost cost, Incident incident) {}
@@ -55,7 +56,7 @@ final class LossLedger {
     private final Map<Pair, Entry> entries = new HashMap<>();
     private final Map<Pair, Told> told = new HashMap<>();
     private final List<LedgerView.Fallback> fallbacks = new ArrayList<>();
-    private Cost forgotten = Cost.NONE;
+    private Cost total = Cost.NONE;
     private long count;
     private long restarts;
     private long lastCompleted = NO_CHECKPOINT;
@@ -71,7 +72,7 @@ final class LossLedger {
         Incident incident = new Incident(++count, kind, cause, nowMs);
         incidents.addLast(incident);
         if (incidents.size() > kept) {
-            forgotten = forgotten.plus(incidents.removeFirst().total());
+            incidents.removeFirst();
         }
         return incident;
     }
@@ -125,7 +126,7 @@ final class LossLedger {
             }
         }
         entries.forEach((pair, entry) -> {
-            if (entry.since == lastCompleted) { // everybody goes back behind it and reads again: it is not lost
+            if (entry.since >= lastCompleted) { // everybody goes back behind it and reads again: it is not lost
                 takeBack(pair, entry);
             }
         });
@@ -137,7 +138,6 @@ final class LossLedger {
     /** Checkpoint {@code id} has completed: what was lost before it stays lost. */
     void completed(long id) {
         lastCompleted = id;
-        entries.values().removeIf(entry -> entry.since < id && entry.incident.closed);
     }
 
     /**
@@ -148,7 +148,8 @@ final class LossLedger {
      * @return the incident that the report belongs to, null if to none
      */
     Incident attached(Pair pair, int consumerAttempt, ExecutionVertexID producer, Attached report, long nowMs) {
-        Told news = new Told(consumerAttempt, report.attempt(), report.start(), report.dropped());
+        Told news =
+                new Told(consumerAttempt, report.attempt(), report.earlier().size(), report.start(), report.dropped());
         if (news.equals(told.put(pair, news))) {
             return null;
         }
@@ -158,6 +159,9 @@ final class LossLedger {
         Read last = report.earlier().isEmpty()
                 ? null
                 : report.earlier().get(report.earlier().size() - 1);
+        if (report.synthetic()) {
+            return gone(pair, newest, nowMs);
+        }
         boolean reconnected = last != null && last.attempt() == report.attempt();
         if (reconnected && (newest == null || newest.restored < lastCompleted)) {
             return reconnected(pair, last, report, nowMs);
@@ -166,9 +170,6 @@ final class LossLedger {
             return null; // both are as the job or its last region restart started them
         }
         Incident incident = newest.incident;
-        if (report.synthetic()) {
-            incident.inexact("a finished producer was gone before its consumer restarted");
-        }
         StreamPosition missed = report.start().minus(readOf(report.attempt(), report.earlier()));
         Cost cost = newest == consumerOrigin
                 ? new Cost(
@@ -179,6 +180,19 @@ final class LossLedger {
                         deliveredSince(newest.restored, report.attempt(), report.earlier(), incident));
         book(pair, new Entry(newest.restored, cost, incident));
         superseded(List.of(pair), nowMs); // other incidents may have waited for the same channel
+        return incident;
+    }
+
+    /** A producer had finished, and its TaskManager was lost with what had not been read: nobody can count that. */
+    private Incident gone(Pair pair, Origin newest, long nowMs) {
+        Incident incident = newest == null
+                ? open("producer-gone", "The TaskManager of a finished producer was lost before all was read", nowMs)
+                : newest.incident;
+        incident.inexact("a finished producer's output was gone before it was read");
+        superseded(List.of(pair), nowMs);
+        if (newest == null) {
+            close(incident, "ended", nowMs);
+        }
         return incident;
     }
 
@@ -209,7 +223,7 @@ final class LossLedger {
             return barrier;
         }
         boolean startedWithIt = producer != null && producer.restored >= restored;
-        if (report.ended() && !startedWithIt && restored == lastCompleted && restored != NO_CHECKPOINT) {
+        if (report.ended() && !startedWithIt && restored <= lastCompleted && restored != NO_CHECKPOINT) {
             return report.start(); // the stream was over when the checkpoint was taken: all of it is in the state
         }
         if (report.barriers().forgot(restored)) {
@@ -255,12 +269,14 @@ final class LossLedger {
         if (before != null && before.since == entry.since) {
             takeBack(pair, before);
         }
+        total = total.plus(entry.cost);
         if (!entry.cost.isNone()) {
             entry.incident.costs.merge(pair, entry.cost, Cost::plus);
         }
     }
 
-    private static void takeBack(Pair pair, Entry entry) {
+    private void takeBack(Pair pair, Entry entry) {
+        total = total.minus(entry.cost);
         entry.incident.costs.computeIfPresent(pair, (ignored, cost) -> {
             Cost left = cost.minus(entry.cost);
             return left.isNone() ? null : left;
@@ -310,10 +326,6 @@ final class LossLedger {
 
     /** Everything booked so far, incidents that details were dropped of included. */
     Cost total() {
-        Cost total = forgotten;
-        for (Incident incident : incidents) {
-            total = total.plus(incident.total());
-        }
         return total;
     }
 

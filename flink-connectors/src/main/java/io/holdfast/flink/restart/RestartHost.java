@@ -35,6 +35,9 @@ public interface RestartHost {
     /** Runs {@code work} on the main thread after {@code delayMs} milliseconds. */
     void schedule(Runnable work, long delayMs);
 
+    /** Aborts all checkpoints and savepoints that are under way. */
+    void abortPendingCheckpoints();
+
     /** Every lost task runs again. */
     void allRunAgain();
 

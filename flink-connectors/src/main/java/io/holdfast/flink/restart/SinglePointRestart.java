@@ -60,6 +60,8 @@ public final class SinglePointRestart {
     private long delayMs;
     private Execution slotLostBy;
     private boolean ticking;
+    /** Every checkpoint up to this id was aborted by the last failure, if it had not completed. */
+    private long fence = -1;
 
     /** JobMaster creation thread. */
     public SinglePointRestart(RestartSettings settings) {
@@ -112,7 +114,7 @@ public final class SinglePointRestart {
     }
 
     /** {@code failed} has failed; decides how that is answered. */
-    public void failed(Execution failed, Throwable error) {
+    public void failed(Execution failed, Throwable error, Optional<String> now) {
         ExecutionVertexID vertex = failed.getVertex().getID();
         boolean slotLost = failed == slotLostBy;
         slotLostBy = null;
@@ -122,13 +124,18 @@ public final class SinglePointRestart {
         }
         boolean noSlot = ExceptionUtils.findThrowable(error, NoResourceAvailableException.class)
                 .isPresent();
-        Optional<String> against = reasonAgainst(vertex, error, noSlot);
+        Optional<String> against = now.or(() -> reasonAgainst(vertex, error, noSlot));
         local = against.isEmpty();
         if (!local) {
             fellBack(against.get());
             return;
         }
+        fence = host.lastCheckpointId();
         delayMs = noSlot ? Math.max(NO_SLOT_DELAY_MS, settings.delayMs()) : settings.delayMs();
+        Hit waiting = hit.get(vertex);
+        if (noSlot && waiting != null) { // it is still the same loss
+            return;
+        }
         hit(failed, error, slotLost);
     }
 
@@ -194,8 +201,9 @@ public final class SinglePointRestart {
     /** Whoever talks to a lost task is told to stop, now that all tasks lost with it are known. */
     private void announceLosses() {
         Outbox outbox = new Outbox(host);
-        long fence = host.lastCheckpointId();
-        for (Hit entry : toAnnounce) {
+        List<Hit> losses = new ArrayList<>(toAnnounce);
+        toAnnounce.clear();
+        for (Hit entry : losses) {
             ExecutionVertex vertex = host.vertex(entry.task.vertex);
             topology.outputs(vertex)
                     .forEach(pair -> outbox.add(
@@ -208,7 +216,6 @@ public final class SinglePointRestart {
                                 new ConsumerLost(pair.partition(), topology.subpartition(pair))));
             }
         }
-        toAnnounce.clear();
         outbox.send();
     }
 
@@ -238,6 +245,7 @@ public final class SinglePointRestart {
 
     /** {@code fresh} will start with the state of checkpoint {@code restored}. */
     public void restored(Execution fresh, OptionalLong restored) {
+        fence = Math.max(fence, host.lastCheckpointId());
         Hit entry = hit.get(fresh.getVertex().getID());
         ledger.restarted(entry.task, fresh.getAttemptNumber(), restored, entry.incident);
     }
@@ -290,6 +298,8 @@ public final class SinglePointRestart {
                 List<Pair> asConsumer = attachments.of(vertex);
                 asConsumer.forEach(attachments::remove);
                 ledger.superseded(asConsumer, System.currentTimeMillis());
+                metrics.publish(ledger, hit.size());
+                finished(execution.getVertex());
             }
             default -> {
                 // failures come another way
@@ -303,11 +313,28 @@ public final class SinglePointRestart {
             long now = System.currentTimeMillis();
             ledger.running(entry.incident, entry.task, now);
             metrics.restarted(now - entry.task.failedAt);
+            host.abortPendingCheckpoints(); // one may have been begun across the failure, and wait for the lost attempt
             metrics.publish(ledger, hit.size());
             if (hit.isEmpty()) {
                 host.allRunAgain();
             }
         }
+    }
+
+    /** Nobody will read from {@code consumer}'s producers for it again, and partitions that all have done with can go. */
+    private void finished(ExecutionVertex consumer) {
+        Outbox outbox = new Outbox(host);
+        for (Pair pair : topology.inputs(consumer)) {
+            ExecutionVertex producer = topology.producerOf(pair);
+            if (producer.getCurrentExecutionAttempt().getAttemptNumber() > 0) {
+                outbox.add(
+                        producer.getCurrentExecutionAttempt(),
+                        new ConsumerFinished(pair.partition(), topology.subpartition(pair)));
+            }
+            topology.releaseIfDone(producer);
+        }
+        outbox.send();
+        topology.releaseIfDone(consumer);
     }
 
     /** A restarted producer must not wait for consumers that are not there. */
@@ -332,7 +359,6 @@ public final class SinglePointRestart {
 
     private void sendLocations(Iterable<Pair> pairs) {
         Outbox outbox = new Outbox(host);
-        long fence = host.lastCheckpointId();
         for (Pair pair : pairs) {
             topology.location(pair)
                     .ifPresent(location -> outbox.add(

@@ -5,10 +5,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.apache.flink.runtime.execution.ExecutionState;
+import org.apache.flink.runtime.executiongraph.Execution;
 import org.apache.flink.runtime.executiongraph.ExecutionVertex;
 import org.apache.flink.runtime.executiongraph.IndexRange;
 import org.apache.flink.runtime.executiongraph.IntermediateResultPartition;
+import org.apache.flink.runtime.io.network.partition.ResultPartitionID;
 import org.apache.flink.runtime.jobgraph.IntermediateResultPartitionID;
+import org.apache.flink.runtime.jobmaster.LogicalSlot;
 import org.apache.flink.runtime.scheduler.strategy.ConsumedPartitionGroup;
 import org.apache.flink.runtime.scheduler.strategy.ConsumerVertexGroup;
 import org.apache.flink.runtime.scheduler.strategy.ExecutionVertexID;
@@ -58,6 +64,29 @@ final class Topology implements LedgerView.Names {
                 .getCurrentExecutionAttempt()
                 .getResultPartitionDeploymentDescriptor(pair.partition())
                 .map(descriptor -> (HoldfastShuffleDescriptor) descriptor.getShuffleDescriptor());
+    }
+
+    /**
+     * Releases the partitions of {@code producer} if it and all who read from it have finished: nobody can come back for
+     * them.
+     */
+    void releaseIfDone(ExecutionVertex producer) {
+        if (producer.getExecutionState() != ExecutionState.FINISHED) {
+            return;
+        }
+        for (Pair pair : outputs(producer)) {
+            if (host.vertex(pair.consumer()).getExecutionState() != ExecutionState.FINISHED) {
+                return;
+            }
+        }
+        Execution execution = producer.getCurrentExecutionAttempt();
+        Set<ResultPartitionID> partitions = producer.getProducedPartitions().keySet().stream()
+                .map(id -> new ResultPartitionID(id, execution.getAttemptId()))
+                .collect(Collectors.toSet());
+        LogicalSlot slot = execution.getAssignedResource();
+        if (slot != null && !partitions.isEmpty()) {
+            slot.getTaskManagerGateway().releasePartitions(host.jobId(), partitions);
+        }
     }
 
     /** Index of the subpartition that a pair's consumer reads from its producer. */

@@ -30,6 +30,7 @@ import org.apache.flink.runtime.checkpoint.CheckpointFailureReason;
 import org.apache.flink.runtime.checkpoint.CheckpointRecoveryFactory;
 import org.apache.flink.runtime.checkpoint.CheckpointsCleaner;
 import org.apache.flink.runtime.checkpoint.CompletedCheckpoint;
+import org.apache.flink.runtime.checkpoint.HoldfastPendingCheckpoints;
 import org.apache.flink.runtime.checkpoint.JobManagerTaskRestore;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.concurrent.ComponentMainThreadExecutor;
@@ -260,7 +261,7 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
 
     @Override
     protected void handleTaskFailure(Execution failed, @Nullable Throwable error) {
-        parts.restart.failed(failed, error);
+        parts.restart.failed(failed, error, reasonAgainstNow());
         if (parts.restart.isLocal()) {
             abortPendingCheckpoints();
         }
@@ -278,7 +279,7 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
     @Override
     protected void transitionExecutionGraphState(JobStatus current, JobStatus next) {
         if (current == JobStatus.RUNNING && next == JobStatus.RESTARTING && parts.restart.isLocal()) {
-            slotPool.setIsJobRestarting(true); // a missing slot is waited for, it fails nobody
+            slotPool.setIsJobRestarting(true); // slots of TaskManagers that come back are taken at once
             return;
         }
         super.transitionExecutionGraphState(current, next);
@@ -343,7 +344,17 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
         return coordinator == null ? null : coordinator.getCheckpointStore().getLatestCheckpoint();
     }
 
-    private void abortPendingCheckpoints() {
+    /** What speaks against a local restart at this moment. */
+    private Optional<String> reasonAgainstNow() {
+        CheckpointCoordinator coordinator = getCheckpointCoordinator();
+        boolean stopping = coordinator != null && HoldfastPendingCheckpoints.anySynchronous(coordinator);
+        return stopping // its abort fails every task that has taken it
+                ? Optional.of("a stop-with-savepoint was under way")
+                : Optional.empty();
+    }
+
+    @Override
+    public void abortPendingCheckpoints() {
         CheckpointCoordinator coordinator = getCheckpointCoordinator();
         if (coordinator != null) {
             coordinator.abortPendingCheckpoints(new CheckpointException(CheckpointFailureReason.JOB_FAILOVER_REGION));

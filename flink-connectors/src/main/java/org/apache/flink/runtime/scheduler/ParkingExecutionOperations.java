@@ -27,6 +27,7 @@ final class ParkingExecutionOperations extends DefaultExecutionOperations {
     @Override
     public void deploy(Execution execution) throws JobException {
         if (!producersPlaced(execution)) {
+            parked.removeIf(waiting -> waiting.getState() != ExecutionState.SCHEDULED);
             parked.add(execution);
             return;
         }

@@ -15,7 +15,7 @@ public final class BarrierPositions implements Serializable {
 
     private static final long serialVersionUID = 1L;
 
-    static final int KEPT = 128;
+    static final int KEPT = 64;
 
     private final LinkedHashMap<Long, StreamPosition> positions;
     private boolean dropped;
@@ -23,6 +23,11 @@ public final class BarrierPositions implements Serializable {
     /** Any thread. */
     public BarrierPositions() {
         this(new LinkedHashMap<>(), false);
+    }
+
+    /** Any thread. Empty; {@code forgotten} if there were earlier ones that are not known any more. */
+    public BarrierPositions(boolean forgotten) {
+        this(new LinkedHashMap<>(), forgotten);
     }
 
     private BarrierPositions(LinkedHashMap<Long, StreamPosition> positions, boolean dropped) {
@@ -49,6 +54,11 @@ public final class BarrierPositions implements Serializable {
         return dropped
                 && !positions.containsKey(checkpointId)
                 && positions.keySet().stream().allMatch(known -> known > checkpointId);
+    }
+
+    /** Any thread if this is a copy. Whether there were earlier barriers that are not known any more. */
+    public boolean hasForgotten() {
+        return dropped;
     }
 
     /** Owner's thread. A copy that later barriers do not change. */

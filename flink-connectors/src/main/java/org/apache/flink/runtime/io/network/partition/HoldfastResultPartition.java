@@ -46,9 +46,9 @@ public final class HoldfastResultPartition extends PipelinedResultPartition impl
         task.add(descriptor.jobId(), this);
     }
 
-    /** Any thread. Whether an earlier attempt of this producer may have been read by somebody. */
-    boolean isRestarted() {
-        return partitionId.getProducerId().getAttemptNumber() > 0;
+    /** Any thread. Number of the producer's attempt. */
+    int attempt() {
+        return partitionId.getProducerId().getAttemptNumber();
     }
 
     /** Netty thread; an attaching thread if the consumer is local. */
@@ -71,6 +71,13 @@ public final class HoldfastResultPartition extends PipelinedResultPartition impl
     protected void releaseInternal() {
         exchanges.remove(task, this);
         super.releaseInternal();
+    }
+
+    /** Task thread. Also when the partition was never set up, so that nothing will release it. */
+    @Override
+    public void fail(Throwable cause) {
+        super.fail(cause);
+        exchanges.remove(task, this);
     }
 
     /** TaskExecutor main thread. */

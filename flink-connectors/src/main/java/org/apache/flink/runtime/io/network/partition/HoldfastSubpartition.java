@@ -48,9 +48,6 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
     private boolean detached;
 
     @GuardedBy("buffers")
-    private boolean wasAttached;
-
-    @GuardedBy("buffers")
     private boolean consumerFinished;
 
     /** A consumer attached and must be told first; null if not. */
@@ -177,11 +174,8 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
                 ended.end();
             }
             clearFront();
-            if (wasAttached || detached || partition.isRestarted()) {
-                greeting = new Greeting(lastBarrier, left.watermark(), left.idle(), endOfData, endOfPartition);
-                inBrokenRecord = left.midRecord();
-            }
-            wasAttached = true;
+            greeting = new Greeting(lastBarrier, left.watermark(), left.idle(), endOfData, endOfPartition);
+            inBrokenRecord = left.midRecord();
             detached = false;
             isBlocked = false;
             sequenceNumber = 0;
@@ -242,7 +236,7 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
                 buffer.recycleBuffer();
             }
         }
-        front.add(serialized(greeting.at(start, barriers)));
+        front.add(serialized(greeting.at(partition.attempt(), start, barriers)));
         if (rest != null) {
             front.add(rest);
         }
@@ -293,11 +287,19 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
         return data;
     }
 
-    /** Netty thread; the consumer's task thread if it is local. Flink's version throws when nothing is blocked. */
-    @Override
-    void resumeConsumption() {
+    /** Netty thread; the consumer's task thread if it is local. What the current consumer gets next. */
+    BufferAndBacklog pollFor(HoldfastSubpartitionView view) {
         synchronized (buffers) {
-            isBlocked = false; // a consumer that attached while a barrier was discarded may resume: not an error
+            return readView == view ? pollBuffer() : null;
+        }
+    }
+
+    /** Netty thread; the consumer's task thread if it is local. Flink's version throws when nothing is blocked. */
+    void resumeFor(HoldfastSubpartitionView view) {
+        synchronized (buffers) {
+            if (readView == view) {
+                isBlocked = false; // it may be so already, if the barrier was discarded: not an error
+            }
         }
     }
 
@@ -376,8 +378,8 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
     private record Greeting(
             long lastBarrier, long watermark, boolean idle, StopMode endOfData, boolean endOfPartition) {
 
-        AttachedEvent at(StreamPosition start, BarrierPositions barriers) {
-            return new AttachedEvent(start, barriers, lastBarrier, watermark, idle, endOfData, endOfPartition);
+        AttachedEvent at(int attempt, StreamPosition start, BarrierPositions barriers) {
+            return new AttachedEvent(attempt, start, barriers, lastBarrier, watermark, idle, endOfData, endOfPartition);
         }
     }
 }

@@ -46,7 +46,7 @@ final class HoldfastSubpartitionView extends PipelinedSubpartitionView {
     /** Netty thread; the consumer's task thread if it is local. */
     @Override
     public ResultSubpartition.BufferAndBacklog getNextBuffer() {
-        return isReleased.get() ? null : super.getNextBuffer();
+        return isReleased.get() ? null : subpartition.pollFor(this);
     }
 
     /** Netty thread; the consumer's task thread if it is local. */
@@ -60,9 +60,7 @@ final class HoldfastSubpartitionView extends PipelinedSubpartitionView {
     /** Netty thread; the consumer's task thread if it is local. */
     @Override
     public void resumeConsumption() {
-        if (!isReleased.get()) {
-            super.resumeConsumption();
-        }
+        subpartition.resumeFor(this);
     }
 
     /** Netty thread; the consumer's task thread if it is local. */

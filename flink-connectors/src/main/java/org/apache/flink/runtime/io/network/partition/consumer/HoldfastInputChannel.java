@@ -48,6 +48,9 @@ final class HoldfastInputChannel extends InputChannel {
 
     private static final Logger LOG = LoggerFactory.getLogger(HoldfastInputChannel.class);
 
+    /** Links opened in vain for want of buffers until the task is failed for it, about ten seconds. */
+    private static final int SHORTAGES = 12;
+
     /** Attempts of the producer that a report speaks of; more than are ever lost between two checkpoints. */
     private static final int KEPT_READS = 16;
 
@@ -106,6 +109,25 @@ final class HoldfastInputChannel extends InputChannel {
     @GuardedBy("lock")
     private boolean linkHasMore;
 
+    /** Whom the task's next resume is for: the link whose barrier it is aligning; null if that one is gone. */
+    @GuardedBy("lock")
+    private HoldfastLink blocked;
+
+    /** Whom the task's acknowledgement is for: the link that brought the end of data; null if that one is gone. */
+    @GuardedBy("lock")
+    private HoldfastLink ending;
+
+    /** Where the element that is being read comes from; null if its link was cut. */
+    @GuardedBy("lock")
+    private HoldfastLink source;
+
+    /** Links in a row that could not be opened for want of network buffers. */
+    @GuardedBy("lock")
+    private int openedInVain;
+
+    @GuardedBy("lock")
+    private IOException fatal;
+
     // ---- the stream as the task sees it
 
     @GuardedBy("lock")
@@ -116,6 +138,10 @@ final class HoldfastInputChannel extends InputChannel {
 
     @GuardedBy("lock")
     private StreamPosition start = StreamPosition.START;
+
+    /** The link that is read from, or was last, has said where its stream begins. */
+    @GuardedBy("lock")
+    private boolean greeted;
 
     @GuardedBy("lock")
     private StreamPosition dropped = StreamPosition.START;
@@ -131,6 +157,10 @@ final class HoldfastInputChannel extends InputChannel {
 
     @GuardedBy("lock")
     private boolean endOfPartition;
+
+    /** The link that brought the end of the partition; null if that one is gone. */
+    @GuardedBy("lock")
+    private HoldfastLink endedPartition;
 
     /** The task has read everything; a restarted producer is only listened to until it ends. */
     private volatile boolean draining;
@@ -223,10 +253,10 @@ final class HoldfastInputChannel extends InputChannel {
                 return;
             }
         }
-        gate.attaching().execute(() -> attach(mine));
+        gate.attaching().connect(() -> attach(mine));
     }
 
-    /** Attaching thread. */
+    /** Connecting thread. */
     private void attach(int mine) {
         HoldfastLink fresh;
         synchronized (lock) {
@@ -251,6 +281,7 @@ final class HoldfastInputChannel extends InputChannel {
             current = !outdated(mine);
             if (current) {
                 link = fresh;
+                openedInVain = 0;
             }
         }
         if (!current) {
@@ -265,7 +296,7 @@ final class HoldfastInputChannel extends InputChannel {
 
     @GuardedBy("lock")
     private boolean outdated(int mine) {
-        return closed || producerLost || mine != version;
+        return closed || producerLost || mine != version || link != null;
     }
 
     /** Netty thread, attaching thread or task thread. */
@@ -300,9 +331,18 @@ final class HoldfastInputChannel extends InputChannel {
             if (outdated(mine)) {
                 return;
             }
-            wanted = producer;
+            if (isShortage(cause) && ++openedInVain >= SHORTAGES) {
+                fatal = new IOException(cause);
+                wanted = null;
+            } else {
+                wanted = producer;
+            }
             delayMs = retryMs;
             retryMs = Math.min(2 * retryMs, LONGEST_RETRY_MS);
+        }
+        if (wanted == null) {
+            hasData(); // the task fails with what Flink says about too few buffers
+            return;
         }
         LOG.info(
                 "Channel broken: task={} channel={} producer={} retryMs={} cause={}",
@@ -331,7 +371,7 @@ final class HoldfastInputChannel extends InputChannel {
                     if (unreachable) {
                         askProducer(mine, wanted);
                     } else {
-                        gate.attaching().execute(() -> attach(mine));
+                        gate.attaching().connect(() -> attach(mine));
                     }
                 }
             }
@@ -343,9 +383,13 @@ final class HoldfastInputChannel extends InputChannel {
             if (answer == ProducerAnswer.FINISHED) {
                 endGoneProducer(mine, wanted.attempt());
             } else {
-                gate.attaching().execute(() -> attach(mine));
+                gate.attaching().connect(() -> attach(mine));
             }
         });
+    }
+
+    private static boolean isShortage(Throwable cause) {
+        return String.valueOf(cause.getMessage()).startsWith("Insufficient number of network buffers");
     }
 
     private void endGoneProducer(int mine, int attempt) {
@@ -366,6 +410,8 @@ final class HoldfastInputChannel extends InputChannel {
         HoldfastLink old = link;
         link = null;
         linkHasMore = false;
+        blocked = null;
+        ending = null;
         if (old != null) {
             try {
                 while (old.holdsBuffers()) {
@@ -412,6 +458,9 @@ final class HoldfastInputChannel extends InputChannel {
             if (closed) {
                 return Optional.empty();
             }
+            if (fatal != null) {
+                throw fatal;
+            }
             // What arrives at the link while this channel is queued is not announced: only a look can tell.
             linkHasMore = link != null;
             while (out.isEmpty()) {
@@ -430,8 +479,10 @@ final class HoldfastInputChannel extends InputChannel {
     @GuardedBy("lock")
     private boolean readOne() throws IOException {
         Object next = waiting.poll();
+        source = null;
         if (next == null) {
             HoldfastLink current = link;
+            source = current;
             Optional<BufferAndAvailability> read = current == null ? Optional.empty() : current.poll();
             if (read.isEmpty()) {
                 linkHasMore = false;
@@ -487,6 +538,7 @@ final class HoldfastInputChannel extends InputChannel {
                 acknowledgeSoon();
             } else {
                 endOfData = true;
+                ending = source;
                 out.add(buffer);
             }
         } else if (event instanceof EndOfPartitionEvent) {
@@ -495,6 +547,7 @@ final class HoldfastInputChannel extends InputChannel {
                 closeLinkSoon();
             } else {
                 endOfPartition = true;
+                endedPartition = source;
                 away(false);
                 out.add(buffer);
             }
@@ -509,16 +562,17 @@ final class HoldfastInputChannel extends InputChannel {
         lastBarrier = Math.max(lastBarrier, id);
         // A barrier that cannot be aligned, for an input of this task was replaced since or is away, is not waited for.
         if (draining || id <= gate.task().fence() || gate.task().anyAway()) {
+            boolean waits = source != null && buffer.getDataType().isBlockingUpstream();
             buffer.recycleBuffer();
-            HoldfastLink current = link;
-            if (current != null) {
-                gate.attaching().execute(current::resume);
+            if (waits) {
+                gate.attaching().execute(source::resume);
             }
             if (!draining) {
                 cancelCheckpoint(id);
             }
         } else {
             gate.task().barrierSeen(id);
+            blocked = buffer.getDataType().isBlockingUpstream() ? source : null;
             out.add(buffer);
         }
     }
@@ -531,8 +585,11 @@ final class HoldfastInputChannel extends InputChannel {
     @GuardedBy("lock")
     private void afterCut(Cut cut) {
         records.abandonRecord();
-        earlier.add(new HoldfastReport.Read(
-                cut.attempt(), start, scanner.position().minus(dropped), barriers.copy(), dropped));
+        if (greeted) {
+            earlier.add(new HoldfastReport.Read(
+                    cut.attempt(), start, scanner.position().minus(dropped), barriers.copy(), dropped));
+        }
+        greeted = false;
         if (earlier.size() > KEPT_READS) {
             earlier.remove(0);
         }
@@ -554,7 +611,8 @@ final class HoldfastInputChannel extends InputChannel {
     /** The last barrier that the task has seen will not come on this channel, if it has not come before. */
     @GuardedBy("lock")
     private void cancelWhatWaitsForThis() {
-        long seen = gate.task().lastBarrier();
+        long seen =
+                Math.max(gate.task().lastBarrier(), gate.task().fence()); // its consumers may have seen it elsewhere
         if (seen > lastBarrier && !endOfPartition) {
             lastBarrier = seen;
             cancelCheckpoint(seen);
@@ -564,9 +622,10 @@ final class HoldfastInputChannel extends InputChannel {
     @GuardedBy("lock")
     private void attached(AttachedEvent event) {
         start = event.start();
+        greeted = true;
         away(false);
         retryMs = FIRST_RETRY_MS;
-        reportAttached(producer.attempt(), event.start(), event.barriers(), event.endOfPartition(), false);
+        reportAttached(event.attempt(), event.start(), event.barriers(), event.endOfPartition(), false);
         if (!endOfPartition) {
             if (event.lastBarrier() >= 0) {
                 cancelCheckpoint(event.lastBarrier());
@@ -605,6 +664,7 @@ final class HoldfastInputChannel extends InputChannel {
             acknowledgeSoon();
         } else {
             endOfData = true;
+            ending = source;
             out.add(eventBuffer(new EndOfData(mode)));
         }
     }
@@ -615,13 +675,15 @@ final class HoldfastInputChannel extends InputChannel {
             closeLinkSoon();
         } else {
             endOfPartition = true;
+            endedPartition = source;
             away(false);
             out.add(eventBuffer(EndOfPartitionEvent.INSTANCE));
         }
     }
 
+    @GuardedBy("lock")
     private void acknowledgeSoon() {
-        HoldfastLink current = link;
+        HoldfastLink current = source;
         if (current != null) {
             gate.attaching().execute(current::acknowledge);
         }
@@ -654,7 +716,7 @@ final class HoldfastInputChannel extends InputChannel {
     private void drain() {
         synchronized (lock) {
             try {
-                while (!closed && readOne()) {
+                while (!closed && !gate.isClosing() && readOne()) {
                     clearOut();
                 }
             } catch (IOException e) {
@@ -674,6 +736,14 @@ final class HoldfastInputChannel extends InputChannel {
     @GuardedBy("lock")
     private void reportAttached(
             int attempt, StreamPosition from, BarrierPositions at, boolean ended, boolean synthetic) {
+        boolean asEver = attempt == 0
+                && gate.task().attempt().getAttemptNumber() == 0
+                && earlier.isEmpty()
+                && !synthetic
+                && from.isZero();
+        if (asEver) {
+            return;
+        }
         report = new HoldfastReport.Attached(
                 partitionId.getPartitionId(),
                 attempt,
@@ -720,18 +790,25 @@ final class HoldfastInputChannel extends InputChannel {
     /** Task thread. */
     @Override
     public void resumeConsumption() {
-        HoldfastLink current = link;
-        if (current != null) {
-            current.resume();
+        HoldfastLink held;
+        synchronized (lock) {
+            held = blocked;
+            blocked = null;
+        }
+        if (held != null) { // a link that came later has not been blocked by this task
+            held.resume();
         }
     }
 
     /** Task thread. */
     @Override
     public void acknowledgeAllRecordsProcessed() {
-        HoldfastLink current = link;
-        if (current != null) { // else the next attempt's end of data is acknowledged when it comes
-            current.acknowledge();
+        HoldfastLink ended;
+        synchronized (lock) {
+            ended = ending;
+        }
+        if (ended != null) { // else the next attempt's end of data is acknowledged when it comes
+            ended.acknowledge();
         }
     }
 
@@ -772,9 +849,12 @@ final class HoldfastInputChannel extends InputChannel {
     void releaseAllResources() {
         HoldfastLink old;
         synchronized (lock) {
-            old = link;
-            version++;
-            link = null;
+            boolean over = gate.isClosing() || link == endedPartition;
+            old = over ? link : null;
+            if (over) {
+                version++;
+                link = null;
+            }
             if (gate.isClosing()) {
                 closed = true;
                 away(false);
@@ -786,10 +866,13 @@ final class HoldfastInputChannel extends InputChannel {
                 }
                 waiting.clear();
             } else {
-                draining = true;
+                draining = true; // and the link, if it is of a later attempt, is read until it ends
             }
         }
         close(old);
+        if (draining) {
+            hasData();
+        }
     }
 
     // ------------------------------------------------------------------ metrics

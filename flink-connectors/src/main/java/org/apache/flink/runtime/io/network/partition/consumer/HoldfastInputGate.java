@@ -48,6 +48,9 @@ public final class HoldfastInputGate extends SingleInputGate implements TaskExch
 
     private static final long REPORT_RETRY_MS = 500;
 
+    /** Channels in one message, which must fit into a frame of the RPC system. */
+    private static final int REPORTED_AT_ONCE = 64;
+
     private final IntermediateDataSetID dataSet;
     private final TaskExchange task;
     private final Runnable forget;
@@ -198,6 +201,11 @@ public final class HoldfastInputGate extends SingleInputGate implements TaskExch
         ResultPartitionID any = null;
         for (HoldfastInputChannel channel : all) {
             HoldfastReport.Attached due = channel.takeReport().orElse(null);
+            if (due != null && told.size() == REPORTED_AT_ONCE) {
+                channel.reportAgain();
+                reportSoon();
+                break;
+            }
             if (due != null) {
                 told.add(channel);
                 attached.add(due);

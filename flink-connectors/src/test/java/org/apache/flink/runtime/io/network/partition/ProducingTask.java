@@ -1,0 +1,186 @@
+package org.apache.flink.runtime.io.network.partition;
+
+import io.holdfast.flink.exchange.Exchanges;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.runtime.checkpoint.CheckpointOptions;
+import org.apache.flink.runtime.checkpoint.CheckpointType;
+import org.apache.flink.runtime.clusterframework.types.ResourceID;
+import org.apache.flink.runtime.executiongraph.ExecutionAttemptID;
+import org.apache.flink.runtime.executiongraph.ExecutionGraphID;
+import org.apache.flink.runtime.io.network.api.CheckpointBarrier;
+import org.apache.flink.runtime.io.network.api.StopMode;
+import org.apache.flink.runtime.io.network.buffer.BufferPool;
+import org.apache.flink.runtime.io.network.buffer.NetworkBufferPool;
+import org.apache.flink.runtime.jobgraph.IntermediateDataSetID;
+import org.apache.flink.runtime.jobgraph.IntermediateResultPartitionID;
+import org.apache.flink.runtime.jobgraph.JobVertexID;
+import org.apache.flink.runtime.scheduler.strategy.ExecutionVertexID;
+import org.apache.flink.runtime.shuffle.HoldfastShuffleDescriptor;
+import org.apache.flink.runtime.shuffle.HoldfastShuffleMaster;
+import org.apache.flink.runtime.shuffle.PartitionDescriptor;
+import org.apache.flink.runtime.shuffle.ProducerDescriptor;
+import org.apache.flink.runtime.shuffle.ShuffleMasterContextImpl;
+import org.apache.flink.runtime.shuffle.StreamPosition;
+import org.apache.flink.runtime.state.CheckpointStorageLocationReference;
+
+/**
+ * The sending end of an exchange with one subpartition: Flink's writer and buffer pools above a {@link
+ * HoldfastSubpartition}. Records are numbered from 0; each is its length, a tag byte, its number, and padding.
+ */
+final class ProducingTask implements AutoCloseable {
+
+    /** Bytes of a record without padding. */
+    static final int RECORD_BYTES = 4 + 1 + 8;
+
+    private static final byte TAG_RECORD = 1;
+    private static final byte TAG_WATERMARK = 2;
+    private static final byte TAG_WATERMARK_STATUS = 4;
+    private static final int IDLE = -1;
+
+    private final NetworkBufferPool network;
+    private final int networkBuffers;
+    private final BufferPool pool;
+    private final HoldfastSubpartition subpartition;
+    private final HoldfastResultPartition partition;
+    private StreamPosition written = StreamPosition.START;
+
+    /** A task of attempt {@code attempt} with a pool of {@code buffers} buffers of {@code bufferBytes} bytes. */
+    ProducingTask(int attempt, int buffers, int bufferBytes) throws Exception {
+        networkBuffers = buffers + 1; // the pool may not take the last one: a shared cluster never is one task's
+        network = new NetworkBufferPool(networkBuffers, bufferBytes);
+        pool = network.createBufferPool(2, buffers, 1, Integer.MAX_VALUE, 0);
+        ResultSubpartition[] subpartitions = new ResultSubpartition[1];
+        partition = new HoldfastResultPartition(
+                "producer",
+                0,
+                descriptor(attempt),
+                ResultPartitionType.PIPELINED_BOUNDED,
+                subpartitions,
+                1,
+                new ResultPartitionManager(),
+                () -> pool,
+                new Exchanges());
+        subpartition = new HoldfastSubpartition(0, 2, bufferBytes, partition);
+        subpartitions[0] = subpartition;
+        partition.setup();
+    }
+
+    private static HoldfastShuffleDescriptor descriptor(int attempt) throws Exception {
+        JobID job = new JobID();
+        IntermediateDataSetID dataSet = new IntermediateDataSetID();
+        ExecutionAttemptID producer =
+                new ExecutionAttemptID(new ExecutionGraphID(), new ExecutionVertexID(new JobVertexID(), 0), attempt);
+        HoldfastShuffleMaster master =
+                new HoldfastShuffleMaster(new ShuffleMasterContextImpl(new Configuration(), error -> {}));
+        master.manage(job);
+        return (HoldfastShuffleDescriptor) master.registerPartitionWithProducer(
+                        job,
+                        new PartitionDescriptor(
+                                dataSet,
+                                1,
+                                new IntermediateResultPartitionID(dataSet, 0),
+                                ResultPartitionType.PIPELINED_BOUNDED,
+                                1,
+                                0,
+                                false,
+                                true,
+                                false),
+                        new ProducerDescriptor(ResourceID.generate(), producer, InetAddress.getLoopbackAddress(), 1))
+                .get();
+    }
+
+    HoldfastSubpartition subpartition() {
+        return subpartition;
+    }
+
+    HoldfastResultPartition partition() {
+        return partition;
+    }
+
+    /** What was written so far. */
+    StreamPosition written() {
+        return written;
+    }
+
+    /** Buffers of the pool that are not in it. */
+    int buffersInUse() {
+        return pool.bestEffortGetNumOfUsedBuffers();
+    }
+
+    ProducingTask records(int count) throws IOException {
+        for (int i = 0; i < count; i++) {
+            record(0);
+        }
+        return this;
+    }
+
+    ProducingTask record(int paddingBytes) throws IOException {
+        ByteBuffer record = ByteBuffer.allocate(RECORD_BYTES + paddingBytes);
+        record.putInt(record.capacity() - 4).put(TAG_RECORD).putLong(written.records());
+        emit(record, 1);
+        return this;
+    }
+
+    ProducingTask watermark(long timestamp) throws IOException {
+        emit(ByteBuffer.allocate(13).putInt(9).put(TAG_WATERMARK).putLong(timestamp), 0);
+        return this;
+    }
+
+    ProducingTask idle() throws IOException {
+        emit(ByteBuffer.allocate(9).putInt(5).put(TAG_WATERMARK_STATUS).putInt(IDLE), 0);
+        return this;
+    }
+
+    private void emit(ByteBuffer element, int records) throws IOException {
+        partition.emitRecord(element.rewind(), 0);
+        written = written.plus(new StreamPosition(records, element.capacity()));
+    }
+
+    ProducingTask barrier(long id) throws IOException {
+        partition.broadcastEvent(
+                new CheckpointBarrier(
+                        id,
+                        0,
+                        CheckpointOptions.alignedNoTimeout(
+                                CheckpointType.CHECKPOINT, CheckpointStorageLocationReference.getDefault())),
+                false);
+        return this;
+    }
+
+    ProducingTask flush() {
+        partition.flushAll();
+        return this;
+    }
+
+    ProducingTask endOfData(StopMode mode) throws IOException {
+        partition.notifyEndOfData(mode);
+        return this;
+    }
+
+    ProducingTask finish() throws IOException {
+        partition.finish();
+        return this;
+    }
+
+    /** Ends the task as a TaskManager does; afterwards every buffer must be back. */
+    @Override
+    public void close() {
+        partition.release();
+        partition.close();
+    }
+
+    /** Buffers of the network pool that did not come back. */
+    int leakedBuffers() {
+        return networkBuffers - network.getNumberOfAvailableMemorySegments();
+    }
+
+    /** Frees the memory. */
+    void destroyNetwork() {
+        network.destroyAllBufferPools();
+        network.destroy();
+    }
+}
