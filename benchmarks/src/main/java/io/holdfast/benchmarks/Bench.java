@@ -1,0 +1,119 @@
+package io.holdfast.benchmarks;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import io.holdfast.base.ExitCode;
+import io.holdfast.base.HoldfastException;
+import io.holdfast.base.Spelling;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalTime;
+import java.time.format.DateTimeFormatter;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/** {@code ./holdfast bench NAME}: the main class. Exit codes: 0 measured, 2 wrong usage. */
+public final class Bench {
+
+    static final String USAGE = """
+            Usage: ./holdfast bench NAME [--quick] [--flink V]
+
+            Measures on real clusters, with stock Flink beside Holdfast, prints a table and writes target/bench/NAME.json.
+
+              restart     the gap that the loss of a task or a TaskManager leaves in the output, what else restarts, how
+                          exact the ledger is, and what Holdfast costs while nothing is lost; 10 minutes
+
+              --quick     fewer repetitions: 5 minutes, and less certain figures
+              --flink V   2.2 (default) or 2.3
+              --help      this text
+            """;
+
+    private static final int WRONG_USAGE = 2;
+    private static final List<String> NAMES = List.of("restart");
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss.SSS");
+
+    private Bench() {}
+
+    public static void main(String[] args) {
+        System.exit(run(List.of(args), System.out, System.err));
+    }
+
+    static int run(List<String> args, PrintStream out, PrintStream err) {
+        try {
+            if (args.isEmpty()) {
+                throw new UsageException("bench needs the name of a benchmark.");
+            }
+            if (args.contains("--help") || args.contains("-h")) {
+                out.print(USAGE);
+                return ExitCode.DONE;
+            }
+            String name = args.get(0);
+            if (!NAMES.contains(name)) {
+                throw new UsageException("'%s' is not a benchmark.%s"
+                        .formatted(
+                                name,
+                                Spelling.closest(name, NAMES)
+                                        .map(close -> " Did you mean " + close + "?")
+                                        .orElse("")));
+            }
+            Arguments arguments = new Arguments(args.subList(1, args.size()), Set.of("--quick"), Set.of("--flink"));
+            Installation installation =
+                    Installation.find(arguments.choice("--flink", Installation.MINORS.get(0), Installation.MINORS));
+            measure(name, installation, arguments.has("--quick"), out);
+            return ExitCode.DONE;
+        } catch (UsageException e) {
+            err.println(e.getMessage());
+            err.println();
+            err.print(USAGE);
+            return WRONG_USAGE;
+        } catch (HoldfastException e) {
+            err.println(e.getMessage());
+            return ExitCode.BAD_CONFIGURATION;
+        } catch (IOException | RuntimeException e) {
+            e.printStackTrace(err);
+            return ExitCode.INTERNAL;
+        }
+    }
+
+    private static void measure(String name, Installation installation, boolean quick, PrintStream out)
+            throws IOException {
+        Path directory = installation.target("bench");
+        Path clusters = directory.resolve(name);
+        Directories.empty(clusters);
+        Map<String, Object> figures = new LinkedHashMap<>();
+        figures.put("flink", installation.flinkMinor());
+        figures.put("quick", quick);
+        figures.put("processors", Runtime.getRuntime().availableProcessors());
+        figures.putAll(new RestartBench(
+                        installation,
+                        quick,
+                        clusters,
+                        line -> out.println(LocalTime.now().format(TIME) + " " + line))
+                .run());
+        figures.replaceAll(
+                (key, value) -> value instanceof Double figure && figure.isNaN() ? null : value); // not in JSON
+        Path file = directory.resolve(name + ".json");
+        Files.write(
+                file,
+                new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsBytes(figures));
+        out.println();
+        figures.forEach((key, value) -> {
+            if (value instanceof Number number) {
+                out.printf(Locale.ROOT, "%-40s %12s%n", key, figure(number.doubleValue()));
+            }
+        });
+        out.println();
+        out.println("Written: " + file);
+    }
+
+    private static String figure(double value) {
+        return value == Math.rint(value) && Math.abs(value) < 1e9
+                ? String.format(Locale.ROOT, "%,.0f", value)
+                : String.format(Locale.ROOT, "%,.3f", value);
+    }
+}

@@ -1,0 +1,168 @@
+package io.holdfast.benchmarks;
+
+import io.holdfast.benchmarks.Fault.Target;
+import io.holdfast.benchmarks.job.NumbersJob;
+import io.holdfast.benchmarks.job.RunDirectory;
+import io.holdfast.testing.FlinkProcess;
+import io.holdfast.testing.FlinkRest;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.PriorityQueue;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+
+/** Does the faults of a round to its job at their times, and remembers which subtasks they hit. One thread. */
+final class FaultInjector {
+
+    private static final Map<String, String> OPERATORS = Map.of(
+            NumbersJob.SOURCE, "Source: numbers",
+            NumbersJob.MAP, NumbersJob.MAP,
+            NumbersJob.MIDDLE, NumbersJob.MIDDLE,
+            NumbersJob.SINK, NumbersJob.SINK);
+
+    private final Cluster cluster;
+    private final String jobId;
+    private final RunDirectory directory;
+    private final Consumer<String> log;
+    private final Map<String, String> vertexIds;
+    private final List<Strike> strikes = new ArrayList<>();
+    private final List<FlinkProcess> stopped = new ArrayList<>();
+
+    FaultInjector(Cluster cluster, String jobId, RunDirectory directory, Consumer<String> log) {
+        this.cluster = cluster;
+        this.jobId = jobId;
+        this.directory = directory;
+        this.log = log;
+        this.vertexIds = vertexIds(cluster.rest().job(jobId));
+    }
+
+    /**
+     * A fault as it happened.
+     *
+     * @param at wall clock, epoch milliseconds
+     * @param hit subtasks that it was meant for, or that ran on the TaskManager that it was meant for
+     */
+    record Strike(Fault fault, long at, Set<Target> hit) {}
+
+    private record Action(long atMillis, Runnable what) {}
+
+    /** Returns when all is done; {@code faults} count from now. Whoever was stopped goes on. */
+    void inject(List<Fault> faults) {
+        long startNanos = System.nanoTime();
+        PriorityQueue<Action> actions = new PriorityQueue<>((one, other) -> Long.compare(one.atMillis, other.atMillis));
+        faults.forEach(fault -> actions.add(new Action(fault.atMillis(), () -> begin(fault, actions))));
+        try {
+            while (!actions.isEmpty()) {
+                Action next = actions.remove();
+                Cluster.sleep(next.atMillis - (System.nanoTime() - startNanos) / 1_000_000);
+                next.what.run();
+            }
+        } finally {
+            stopped.stream().filter(FlinkProcess::isAlive).forEach(FlinkProcess::cont);
+        }
+    }
+
+    /** What was done so far. */
+    List<Strike> strikes() {
+        return strikes;
+    }
+
+    /** The attempt number of every subtask of the job by now. */
+    Map<Target, Integer> attempts() {
+        Map<Target, Integer> attempts = new HashMap<>();
+        vertexIds.forEach((operator, vertex) -> cluster.rest()
+                .subtasks(jobId, vertex)
+                .forEach(subtask -> attempts.put(new Target(operator, subtask.index()), subtask.attempt())));
+        return attempts;
+    }
+
+    private void begin(Fault fault, PriorityQueue<Action> actions) {
+        log.accept(fault.toString());
+        if (fault.kind().ofTaskManager()) {
+            processOf(fault.targets().get(0)).ifPresent(process -> begin(fault, process, actions));
+            return;
+        }
+        strikes.add(new Strike(fault, System.currentTimeMillis(), Set.copyOf(fault.targets())));
+        fault.targets().forEach(this::fail);
+        if (fault.kind() == Fault.Kind.TWICE_FAILURE) {
+            actions.add(new Action(
+                    fault.atMillis() + fault.millis(),
+                    () -> again(fault.targets().get(0))));
+        }
+    }
+
+    private void begin(Fault fault, FlinkProcess process, PriorityQueue<Action> actions) {
+        Set<Target> hit = tasksOn(process);
+        log.accept("  %s, with %s".formatted(process.name(), hit));
+        strikes.add(new Strike(fault, System.currentTimeMillis(), hit));
+        if (fault.kind() == Fault.Kind.TASKMANAGER_KILL) {
+            process.kill();
+            actions.add(new Action(
+                    fault.atMillis() + fault.millis(), () -> cluster.processes().startTaskManager()));
+            return;
+        }
+        process.stop();
+        stopped.add(process);
+        actions.add(new Action(fault.atMillis() + fault.millis(), () -> {
+            log.accept("  SIGCONT " + process.name());
+            process.cont();
+            stopped.remove(process);
+        }));
+    }
+
+    private void fail(Target target) {
+        try {
+            directory.requestFailure(target.operator(), target.subtask());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void again(Target target) {
+        Cluster.await(
+                "the first failure of " + target,
+                Duration.ofSeconds(30),
+                () -> !directory.isFailureRequested(target.operator(), target.subtask()));
+        fail(target);
+    }
+
+    /** The live TaskManager on which a subtask runs. */
+    private Optional<FlinkProcess> processOf(Target target) {
+        String id = cluster.rest().subtasks(jobId, vertexIds.get(target.operator())).stream()
+                .filter(subtask -> subtask.index() == target.subtask())
+                .map(FlinkRest.Subtask::taskManagerId)
+                .findFirst()
+                .orElse("");
+        Optional<FlinkProcess> process = cluster.processes().taskManagers().stream()
+                .filter(candidate -> candidate.name().equals(id) && candidate.isAlive())
+                .findFirst();
+        if (process.isEmpty()) {
+            log.accept("  nothing done: %s runs on no live TaskManager (%s)".formatted(target, id));
+        }
+        return process;
+    }
+
+    private Set<Target> tasksOn(FlinkProcess process) {
+        Set<Target> tasks = new TreeSet<>(Comparator.comparing(Target::toString));
+        vertexIds.forEach((operator, vertex) -> cluster.rest().subtasks(jobId, vertex).stream()
+                .filter(subtask -> subtask.taskManagerId().equals(process.name()))
+                .forEach(subtask -> tasks.add(new Target(operator, subtask.index()))));
+        return tasks;
+    }
+
+    private static Map<String, String> vertexIds(FlinkRest.Job job) {
+        Map<String, String> ids = new HashMap<>();
+        OPERATORS.forEach((operator, name) -> job.vertices().stream()
+                .filter(vertex -> vertex.name().startsWith(name))
+                .forEach(vertex -> ids.put(operator, vertex.id())));
+        return ids;
+    }
+}

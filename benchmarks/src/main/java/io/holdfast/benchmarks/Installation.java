@@ -1,0 +1,55 @@
+package io.holdfast.benchmarks;
+
+import io.holdfast.base.Disposition;
+import io.holdfast.base.HoldfastException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Where the built parts lie in a checkout, for one minor version of Flink. */
+record Installation(Path home, String flinkMinor) {
+
+    static final String HOME_PROPERTY = "holdfast.home";
+    static final List<String> MINORS = List.of("2.2", "2.3");
+
+    /** The checkout that the launcher names; everything that is needed is there. */
+    static Installation find(String flinkMinor) {
+        String home = System.getProperty(HOME_PROPERTY);
+        if (home == null) {
+            throw new HoldfastException(
+                    Disposition.FATAL,
+                    "The system property " + HOME_PROPERTY + " is not set",
+                    "Start this program with ./holdfast");
+        }
+        Installation installation = new Installation(Path.of(home), flinkMinor);
+        for (Path part :
+                List.of(installation.flinkLibraries(), installation.holdfastJar(), installation.benchmarksJar())) {
+            if (!Files.exists(part)) {
+                throw new HoldfastException(
+                        Disposition.FATAL,
+                        part + " does not exist",
+                        "Build it with ./mvnw -DskipTests"
+                                + " -pl benchmarks,flink-connectors/flink-%1$s,testing/flink-dist/%1$s -am package"
+                                        .formatted(flinkMinor));
+            }
+        }
+        return installation;
+    }
+
+    Path flinkLibraries() {
+        return home.resolve("testing/flink-dist").resolve(flinkMinor).resolve("target/lib");
+    }
+
+    Path holdfastJar() {
+        return home.resolve("flink-connectors/flink-%1$s/target/holdfast-flink-%1$s.jar".formatted(flinkMinor));
+    }
+
+    Path benchmarksJar() {
+        return home.resolve("benchmarks/target/holdfast-benchmarks.jar");
+    }
+
+    /** Where a program leaves its results and its clusters' logs. */
+    Path target(String program) {
+        return home.resolve("target").resolve(program);
+    }
+}

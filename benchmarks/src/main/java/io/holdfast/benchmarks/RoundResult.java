@@ -1,0 +1,122 @@
+package io.holdfast.benchmarks;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What came of a round: what its output shows, compared with what Holdfast says.
+ *
+ * @param problems what must not be; empty if all is well
+ */
+record RoundResult(Round round, Observation seen, Oracle.Verdict verdict, List<String> problems) {
+
+    static RoundResult of(Round round, Engine engine, Observation seen) {
+        Oracle oracle = new Oracle(round.parallelism(), round.recordsPerSplit(), round.keys());
+        Oracle.Verdict verdict = oracle.judge(seen.output());
+        return new RoundResult(round, seen, verdict, problems(round, engine, seen, verdict));
+    }
+
+    boolean good() {
+        return problems.isEmpty();
+    }
+
+    /** One line. */
+    String line() {
+        return String.format(
+                Locale.ROOT,
+                "round %2d %s: %s, %d faults, %d restarts, %d incidents, lost-repeated %d/%d (ledger/output), lost %d,"
+                        + " repeated %d, uncounted %d, gap %d ms, %d checkpoints, %d fallbacks",
+                round.number(),
+                good() ? "good" : "BAD ",
+                seen.state(),
+                round.faults().size(),
+                seen.restarts(),
+                seen.ledger().incidents(),
+                seen.ledger().netLost(),
+                verdict.netLost(),
+                verdict.lost(),
+                verdict.repeated(),
+                verdict.uncounted(),
+                verdict.gapMillis(),
+                seen.checkpoints(),
+                seen.ledger().fallbacks().size());
+    }
+
+    static List<String> problems(Round round, Engine engine, Observation seen, Oracle.Verdict verdict) {
+        Ledger ledger = seen.ledger();
+        List<String> problems = new ArrayList<>();
+        if (!seen.state().equals("FINISHED")) {
+            problems.add("the job is " + seen.state() + ", not FINISHED");
+            return problems; // its output is not complete, so nothing else can be said
+        }
+        if (engine == Engine.HOLDFAST && !ledger.managed()) {
+            problems.add("Holdfast does not manage the job: " + ledger.fallbacks());
+        }
+        boolean allRestarted = engine == Engine.STOCK || !ledger.fallbacks().isEmpty();
+        if (!allRestarted && !seen.unusualStates().isEmpty()) {
+            problems.add("the job was " + seen.unusualStates() + " and no fallback is in the ledger");
+        }
+        if (!allRestarted && !seen.restartedOthers().isEmpty()) {
+            problems.add("restarted although no fault hit them: " + seen.restartedOthers());
+        }
+        problems.addAll(seen.damages());
+        if (verdict.unexpected() != 0) {
+            problems.add(verdict.unexpected() + " records arrived that nobody sent");
+        }
+        if (verdict.reordered() != 0) {
+            problems.add(verdict.reordered() + " records overtook others of their key");
+        }
+        if (verdict.netLost() != ledger.netLost()) {
+            problems.add(
+                    "the output lacks %d records net (%d lost, %d repeated), the ledger says %d (%d lost, %d delivered)"
+                            .formatted(
+                                    verdict.netLost(),
+                                    verdict.lost(),
+                                    verdict.repeated(),
+                                    ledger.netLost(),
+                                    ledger.lostRecords(),
+                                    ledger.deliveredRecords()));
+        }
+        if (verdict.silentKeys() != 0) {
+            problems.add(verdict.silentKeys() + " keys never arrived, so the state cannot be judged");
+        } else {
+            problems.addAll(wrongEdges(round, verdict, ledger));
+        }
+        if (!round.hits("source")
+                && verdict.repeated() != 0
+                && ledger.fallbacks().isEmpty()) {
+            problems.add(verdict.repeated() + " records were repeated although no source failed");
+        }
+        if (ledger.open() != 0) {
+            problems.add(ledger.open() + " incidents are still open");
+        }
+        return problems;
+    }
+
+    /**
+     * What the state of a map subtask lacks was lost on its way in. What its keys' output lacks besides was lost on its
+     * way out, which is one edge of the graph unless there is a middle operator.
+     */
+    private static List<String> wrongEdges(Round round, Oracle.Verdict verdict, Ledger ledger) {
+        List<String> wrong = new ArrayList<>();
+        if (verdict.missingInState() != ledger.netLostInto("map")) {
+            wrong.add("the map's state lacks %d records net, the ledger says %d"
+                    .formatted(verdict.missingInState(), ledger.netLostInto("map")));
+        }
+        for (Oracle.Lane lane : verdict.lanes()) {
+            long in = ledger.netLostInto("map", lane.mapSubtask());
+            if (lane.missingInState() != in) {
+                wrong.add("into map/%d: %d records lost net, the ledger says %d"
+                        .formatted(lane.mapSubtask(), lane.missingInState(), in));
+            }
+            long out = ledger.netLostOutOf("map", lane.mapSubtask());
+            long outSeen = lane.netLost() - lane.missingInState();
+            if (!round.middle() && outSeen != out) {
+                wrong.add("out of map/%d: %d records lost net, the ledger says %d"
+                        .formatted(lane.mapSubtask(), outSeen, out));
+            }
+        }
+        return wrong;
+    }
+}

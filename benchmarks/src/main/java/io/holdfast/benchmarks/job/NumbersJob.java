@@ -1,0 +1,87 @@
+package io.holdfast.benchmarks.job;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.connector.sink2.Sink;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/**
+ * A streaming job of which every record is accounted for: a task that makes one record of one record, at every place.
+ *
+ * <pre>
+ * numbers ──keyBy(key)──▶ map ──rebalance──▶ sink
+ * numbers ──keyBy(key)──▶ map ──rebalance──▶ middle ──keyBy(key)──▶ sink
+ * </pre>
+ *
+ * <p>Arguments: host and port of the JobManager's REST endpoint, then {@link JobSettings#toArguments()}. Prints
+ * {@code JobID <id>} once the job is submitted.
+ */
+public final class NumbersJob {
+
+    /** Operators that can be made to fail, as {@link RunDirectory#requestFailure} names them. */
+    public static final String SOURCE = "source";
+
+    public static final String MAP = "map";
+    public static final String MIDDLE = "middle";
+    public static final String SINK = "sink";
+
+    /** What the job's id follows on standard output. */
+    public static final String JOB_ID = "JobID ";
+
+    private NumbersJob() {}
+
+    public static void main(String[] args) throws Exception {
+        JobSettings settings = JobSettings.parse(List.of(args).subList(2, args.length));
+        StreamExecutionEnvironment environment = StreamExecutionEnvironment.createRemoteEnvironment(
+                args[0], Integer.parseInt(args[1]), configuration(settings));
+        environment.setParallelism(settings.splits());
+        build(environment, settings);
+        JobClient job = environment.executeAsync("numbers");
+        System.out.println(JOB_ID + job.getJobID().toHexString());
+    }
+
+    static Configuration configuration(JobSettings settings) {
+        RunDirectory run = new RunDirectory(settings.directory());
+        Configuration configuration = new Configuration();
+        configuration.setString("execution.checkpointing.interval", settings.checkpointMillis() + " ms");
+        configuration.setString(
+                "execution.checkpointing.dir", run.checkpoints().toUri().toString());
+        configuration.setString("execution.checkpointing.tolerable-failed-checkpoints", "1000");
+        configuration.setString("execution.buffer-timeout.interval", "20 ms");
+        configuration.setString("state.backend.type", "hashmap");
+        configuration.setString("pipeline.generic-types", "false");
+        configuration.setString("restart-strategy.type", "fixed-delay");
+        configuration.setString("restart-strategy.fixed-delay.attempts", "1000");
+        configuration.setString("restart-strategy.fixed-delay.delay", "0 s");
+        return configuration;
+    }
+
+    static void build(StreamExecutionEnvironment environment, JobSettings settings) {
+        String directory = settings.directory().toString();
+        SingleOutputStreamOperator<Counted> counted = environment
+                .fromSource(new NumbersSource(settings), WatermarkStrategy.noWatermarks(), "numbers")
+                .uid(SOURCE)
+                .keyBy(Numbered::key)
+                .process(new CountingMap(directory))
+                .uid(MAP)
+                .name(MAP);
+        DataStream<Counted> out = counted.rebalance();
+        if (settings.middle()) {
+            out = out.map(new MiddleMap(directory)).uid(MIDDLE).name(MIDDLE).keyBy(Counted::key);
+        }
+        out.sinkTo(sink(settings)).uid(SINK).name(SINK);
+    }
+
+    private static Sink<Counted> sink(JobSettings settings) {
+        Path directory = settings.directory();
+        return switch (settings.sink()) {
+            case FILE -> new ArrivalSink(directory);
+            case COMMITTING -> new CommittingSink(directory);
+        };
+    }
+}

@@ -1,0 +1,25 @@
+package io.holdfast.benchmarks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class FiguresTest {
+
+    @Test
+    void medianOfAnOddNumberIsTheMiddleOne() {
+        assertThat(Figures.median(List.of(9, 1, 5))).isEqualTo(5);
+    }
+
+    @Test
+    void medianOfAnEvenNumberLiesBetweenTheMiddleTwo() {
+        assertThat(Figures.median(List.of(9L, 1L, 5L, 6L))).isEqualTo(5.5);
+    }
+
+    @Test
+    void nothingHasNoMedianAndNoMaximum() {
+        assertThat(Figures.median(List.of())).isNaN();
+        assertThat(Figures.max(List.of())).isNaN();
+    }
+}

@@ -1,0 +1,115 @@
+package io.holdfast.benchmarks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.holdfast.benchmarks.Fault.Kind;
+import io.holdfast.benchmarks.Fault.Target;
+import io.holdfast.benchmarks.Ledger.Edge;
+import io.holdfast.benchmarks.job.ArrivalFiles;
+import io.holdfast.benchmarks.job.JobSettings.SinkKind;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class RoundResultTest {
+
+    private static final Ledger NOTHING = ledger(0, 0, List.of(), List.of());
+    private static final Oracle.Verdict EXACT = verdict(0, 0, 0);
+
+    @Test
+    void anExactRunIsGood() {
+        assertThat(problems(Kind.MAP_FAILURE, "FINISHED", List.of("RUNNING", "FINISHED"), EXACT, NOTHING))
+                .isEmpty();
+    }
+
+    @Test
+    void aLossThatTheLedgerKnowsIsGood() {
+        Ledger ledger = ledger(
+                7,
+                2,
+                List.of(new Edge(1, "Source: numbers", 0, "map", 1, 7, 0), new Edge(1, "map", 0, "sink", 1, 0, 2)),
+                List.of());
+
+        assertThat(problems(Kind.MAP_FAILURE, "FINISHED", List.of("RUNNING"), verdict(5, 0, 7), ledger))
+                .isEmpty();
+    }
+
+    @Test
+    void aLossThatTheLedgerDoesNotKnowIsNot() {
+        assertThat(problems(Kind.MAP_FAILURE, "FINISHED", List.of("RUNNING"), verdict(5, 0, 0), NOTHING))
+                .singleElement()
+                .asString()
+                .contains("lacks 5 records net");
+    }
+
+    @Test
+    void aStateThatLacksMoreThanTheLedgerSaysIsNot() {
+        assertThat(problems(Kind.MAP_FAILURE, "FINISHED", List.of("RUNNING"), verdict(0, 0, 3), NOTHING))
+                .singleElement()
+                .asString()
+                .contains("state lacks 3 records net");
+    }
+
+    @Test
+    void aRestartOfTheJobNeedsAFallbackInTheLedger() {
+        List<String> states = List.of("RUNNING", "RESTARTING", "RUNNING", "FINISHED");
+
+        assertThat(problems(Kind.MAP_FAILURE, "FINISHED", states, EXACT, NOTHING))
+                .hasSize(1);
+        assertThat(problems(
+                        Kind.MAP_FAILURE,
+                        "FINISHED",
+                        states,
+                        EXACT,
+                        ledger(0, 0, List.of(), List.of("holdfast.restart.max-failures is 10"))))
+                .isEmpty();
+    }
+
+    @Test
+    void repetitionNeedsASourceThatFailed() {
+        Ledger ledger = ledger(0, 2, List.of(new Edge(1, "Source: numbers", 0, "map", 1, 0, 2)), List.of());
+
+        assertThat(problems(Kind.SOURCE_FAILURE, "FINISHED", List.of("RUNNING"), verdict(0, 2, -2), ledger))
+                .isEmpty();
+        assertThat(problems(Kind.SINK_FAILURE, "FINISHED", List.of("RUNNING"), verdict(0, 2, -2), ledger))
+                .hasSize(1);
+    }
+
+    @Test
+    void aJobThatDoesNotFinishIsTheOnlyProblem() {
+        assertThat(problems(Kind.MAP_FAILURE, "RUNNING", List.of("RUNNING"), verdict(500, 0, 500), NOTHING))
+                .containsExactly("the job is RUNNING, not FINISHED");
+    }
+
+    private static List<String> problems(
+            Kind kind, String state, List<String> states, Oracle.Verdict verdict, Ledger ledger) {
+        Fault fault = new Fault(kind, 0, List.of(new Target(operator(kind), 0)), 0);
+        Round round = new Round(1, 30, 4, 100, 0, 8, SinkKind.FILE, false, 100, List.of(fault));
+        Observation seen = new Observation(
+                state,
+                states,
+                List.of(),
+                Map.of(),
+                new ArrivalFiles.Output(List.of(), List.of()),
+                List.of(),
+                ledger,
+                10);
+        return RoundResult.problems(round, Engine.HOLDFAST, seen, verdict);
+    }
+
+    private static String operator(Kind kind) {
+        return switch (kind) {
+            case SOURCE_FAILURE -> "source";
+            case SINK_FAILURE -> "sink";
+            default -> "map";
+        };
+    }
+
+    private static Oracle.Verdict verdict(long lost, long repeated, long missingInState) {
+        return new Oracle.Verdict(1_000, lost, repeated, 0, 0, 0, missingInState, 0, 10, List.of());
+    }
+
+    private static Ledger ledger(long lost, long delivered, List<Edge> edges, List<String> fallbacks) {
+        return new Ledger(true, 1, 0, 0, 1, lost, delivered, edges, fallbacks);
+    }
+}
