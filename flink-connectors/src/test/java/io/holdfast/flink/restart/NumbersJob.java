@@ -24,6 +24,7 @@ import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.connector.source.lib.NumberSequenceSource;
 import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.runtime.jobgraph.JobGraph;
+import org.apache.flink.runtime.jobgraph.SavepointRestoreSettings;
 import org.apache.flink.runtime.state.FunctionInitializationContext;
 import org.apache.flink.runtime.state.FunctionSnapshotContext;
 import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
@@ -114,6 +115,14 @@ final class NumbersJob {
 
     JobID submit() throws Exception {
         JobGraph graph = graph();
+        cluster.submitJob(graph).get();
+        return graph.getJobID();
+    }
+
+    /** The same job again, from where {@code savepoint} was taken. */
+    JobID submitFrom(String savepoint) throws Exception {
+        JobGraph graph = graph();
+        graph.setSavepointRestoreSettings(SavepointRestoreSettings.forPath(savepoint));
         cluster.submitJob(graph).get();
         return graph.getJobID();
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.holdfast.flink.entrypoint.HoldfastMiniCluster;
 import io.holdfast.flink.restart.NumbersJob.Fault;
 import io.holdfast.flink.restart.NumbersJob.Outcome;
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
@@ -12,11 +13,13 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
+import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -132,10 +135,67 @@ class SinglePointRestartTest {
         assertExact(outcome);
     }
 
+    @Test
+    void lostTasksWaitForASlotWhileTheJobRuns() throws Exception {
+        NumbersJob numbers = new NumbersJob(cluster).parallelism(4).records(20_000);
+        JobID job = numbers.submit();
+        Waiting.until(() -> NumbersJob.committedTransactions() > 8);
+
+        cluster.terminateTaskManager(0).get();
+        Thread.sleep(1_500); // longer than a restart takes where there is a slot
+        assertThat(cluster.getJobStatus(job).get()).isEqualTo(JobStatus.RUNNING);
+        cluster.startTaskManager();
+        Outcome outcome = numbers.outcome(job);
+
+        assertThat(outcome.status()).isEqualTo(JobStatus.FINISHED);
+        assertExact(outcome);
+    }
+
+    @Test
+    void jobWhoseTasksWaitForASlotCanBeCancelled() throws Exception {
+        NumbersJob numbers = new NumbersJob(cluster).parallelism(4).records(1_000_000);
+        JobID job = numbers.submit();
+        Waiting.until(() -> NumbersJob.committedTransactions() > 8);
+        cluster.terminateTaskManager(0).get();
+        Thread.sleep(1_500); // as above
+
+        cluster.cancelJob(job).get();
+        cluster.requestJobResult(job).get();
+
+        assertThat(cluster.getJobStatus(job).get()).isEqualTo(JobStatus.CANCELED);
+    }
+
+    @Test
+    void jobGoesOnFromTheSavepointItWasStoppedWithAfterALocalRestart(@TempDir Path savepoints) throws Exception {
+        NumbersJob numbers =
+                new NumbersJob(cluster).failing("map-1", Fault.RECORD).records(20_000);
+        JobID first = numbers.submit();
+        Waiting.until(() -> NumbersJob.starts("map-1") == 2);
+        int committed = NumbersJob.committedTransactions();
+        Waiting.until(() -> NumbersJob.committedTransactions() > committed + 3);
+
+        String savepoint = cluster.stopWithSavepoint(
+                        first, savepoints.toUri().toString(), false, SavepointFormatType.CANONICAL)
+                .get();
+        Outcome stopped = numbers.outcome(first);
+        Outcome finished = numbers.outcome(numbers.submitFrom(savepoint));
+
+        assertThat(stopped.status()).isEqualTo(JobStatus.FINISHED);
+        assertClosed(stopped);
+        assertThat(stopped.arrived()).as("stopped in the middle").isPositive();
+        assertThat(finished.status()).isEqualTo(JobStatus.FINISHED);
+        assertThat(finished.incidents()).isEmpty();
+        assertThat(finished.missingNet()).as("%s", stopped.ledger()).isEqualTo(stopped.missingByLedger());
+    }
+
     private static void assertExact(Outcome outcome) {
-        assertThat(outcome.fallbacks()).isEmpty();
         assertThat(outcome.missingByLedger()).as("%s", outcome.ledger()).isEqualTo(outcome.missingNet());
-        assertThat(outcome.incidents()).allSatisfy(incident -> {
+        assertClosed(outcome);
+    }
+
+    private static void assertClosed(Outcome outcome) {
+        assertThat(outcome.fallbacks()).isEmpty();
+        assertThat(outcome.incidents()).isNotEmpty().allSatisfy(incident -> {
             assertThat(incident.get("state")).isEqualTo("CLOSED");
             assertThat(incident.get("exact")).isEqualTo(true);
         });
