@@ -23,7 +23,7 @@ public final class Bench {
     static final String USAGE = """
             Usage: ./holdfast bench NAME [--quick] [--flink V]
 
-            Measures on real clusters, with stock Flink beside Holdfast, prints a table and writes target/bench/NAME.json.
+            Measures on real clusters, with stock Flink beside Holdfast. Prints a table, writes target/bench/NAME.json.
 
               restart     the gap that the loss of a task or a TaskManager leaves in the output, what else restarts, how
                           exact the ledger is, and what Holdfast costs while nothing is lost; 10 minutes

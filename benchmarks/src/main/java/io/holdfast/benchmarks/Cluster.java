@@ -34,7 +34,7 @@ final class Cluster implements AutoCloseable {
         this.taskManagers = taskManagers;
     }
 
-    /** As many TaskManagers as {@code parallelism} needs, and {@code spare} more. Timeouts are the same for both engines. */
+    /** As many TaskManagers as {@code parallelism} needs and {@code spare} more; the same timeouts for both engines. */
     static Cluster start(FlinkProcessesBuilder builder, int parallelism, int spare) {
         int taskManagers = (parallelism + SLOTS_PER_TASK_MANAGER - 1) / SLOTS_PER_TASK_MANAGER + spare;
         builder.taskManagers(taskManagers)

@@ -15,13 +15,13 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * What the loss of a task or of a TaskManager costs, on Holdfast and on stock Flink, and what Holdfast costs while nothing
- * is lost.
+ * What the loss of a task or of a TaskManager costs, on Holdfast and on stock Flink, and what Holdfast costs while
+ * nothing is lost.
  *
  * <p>The same job on both engines with the same timeouts: four sources, four keyed tasks and four sinks on two of three
- * TaskManagers with two slots each, one to spare; 4,000 records a second, a checkpoint a second. First single keyed tasks
- * are made to fail, then TaskManagers are killed with SIGKILL. A gap is the silence of the output of a keyed subtask, as
- * the sinks saw it: from the last record of the lost attempt to the first of the next.
+ * TaskManagers with two slots each, one to spare; 4,000 records a second, a checkpoint a second. First single keyed
+ * tasks are made to fail, then TaskManagers are killed with SIGKILL. A gap is the silence of the output of a keyed
+ * subtask, as the sinks saw it: from the last record of the lost attempt to the first of the next.
  */
 final class RestartBench {
 

@@ -9,8 +9,8 @@ import java.util.OptionalLong;
 import java.util.function.Predicate;
 
 /**
- * How long a job's output stood still. Times are wall clock at the sinks, epoch milliseconds; what lost attempts of a sink
- * received counts as output, for it had arrived.
+ * How long a job's output stood still. Times are wall clock at the sinks, epoch milliseconds; what lost attempts of a
+ * sink received counts as output, for it had arrived.
  */
 final class Silence {
 
@@ -23,9 +23,9 @@ final class Silence {
     }
 
     /**
-     * From the last output of the attempt of a map subtask that ran at {@code strikeMillis} to the first of a later one:
-     * detection, restart and the way of the first record to a sink, all in one. Empty if no later one sent anything until
-     * {@code untilMillis}.
+     * From the last output of the attempt of a map subtask that ran at {@code strikeMillis} to the first of a later
+     * one: detection, restart and the way of the first record to a sink, all in one. Empty if no later one sent
+     * anything until {@code untilMillis}.
      */
     OptionalLong betweenAttempts(int mapSubtask, long strikeMillis, long untilMillis) {
         int lost = -1;

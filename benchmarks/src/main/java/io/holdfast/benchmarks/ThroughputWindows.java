@@ -15,8 +15,9 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * How many records a saturated job takes through, with Holdfast and without. Both clusters run all the time, and in turn
- * the sources of one are silent while the other's are counted, so that what else the machine does falls on both alike.
+ * How many records a saturated job takes through, with Holdfast and without. Both clusters run all the time, and in
+ * turn the sources of one are silent while the other's are counted, so that what else the machine does falls on both
+ * alike.
  */
 final class ThroughputWindows {
 
@@ -88,7 +89,7 @@ final class ThroughputWindows {
                 cpuRatios.add(ofHoldfast.perCpuSecond / ofStock.perCpuSecond);
                 log.accept(String.format(
                         Locale.ROOT,
-                        "throughput %d of %d: stock %,.0f records/s, Holdfast %,.0f, ratio %.3f; by processor time %.3f",
+                        "throughput %d of %d: stock %,.0f records/s, Holdfast %,.0f, ratio %.3f, by CPU %.3f",
                         i + 1,
                         pairs,
                         ofStock.perSecond,

@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The output of one attempt of a sink subtask: a mapped file with 40 bytes per record, after as many that say which state
- * the attempt began with.
+ * The output of one attempt of a sink subtask: a mapped file with 40 bytes per record, after as many that say which
+ * state the attempt began with.
  *
  * <p>A record that {@link #append} returned from survives SIGKILL, for the page belongs to the kernel.
  */

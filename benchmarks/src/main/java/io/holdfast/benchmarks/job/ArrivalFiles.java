@@ -28,8 +28,8 @@ public final class ArrivalFiles {
      * The output of a run, in the order in which each sink subtask received it.
      *
      * @param counted what is in the job's state, or committed: records that a sink's checkpoints know of
-     * @param uncounted what lost attempts of a sink wrote or received besides, after the checkpoint that their successors
-     *     began with
+     * @param uncounted what lost attempts of a sink wrote or received besides, after the checkpoint that their
+     *     successors began with
      */
     public record Output(List<Arrival> counted, List<Arrival> uncounted) {}
 

@@ -11,9 +11,9 @@ import java.util.stream.Stream;
 /**
  * The directory through which a program and its job talk.
  *
- * <p>{@code fail-<operator>-<subtask>} makes that subtask fail once; {@code pause} keeps the sources silent; {@code damaged-*} says that a record arrived that
- * nobody sent; {@code arrivals/} is the output, {@code pending/} what is not committed yet; {@code checkpoints/} is
- * Flink's.
+ * <p>{@code fail-<operator>-<subtask>} makes that subtask fail once; {@code pause} keeps the sources silent; {@code
+ * damaged-*} says that a record arrived that nobody sent; {@code arrivals/} is the output, {@code pending/} what is not
+ * committed yet; {@code checkpoints/} is Flink's.
  */
 public record RunDirectory(Path path) {
 
