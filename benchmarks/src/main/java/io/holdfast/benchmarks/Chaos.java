@@ -84,7 +84,7 @@ public final class Chaos {
                 }
                 Path runDirectory = directory.resolve("round-" + number);
                 try {
-                    Observation seen = new RoundRun(round, cluster, runDirectory, this::log).run();
+                    Observation seen = new RoundRun(round, cluster, runDirectory, this::log).run(false);
                     RoundResult result = RoundResult.of(round, arguments.engine(), seen);
                     line = result.line();
                     out.println(line);

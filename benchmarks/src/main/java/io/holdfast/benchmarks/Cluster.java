@@ -91,10 +91,18 @@ final class Cluster implements AutoCloseable {
         for (; alive < taskManagers; alive++) {
             processes.startTaskManager();
         }
-        await(
-                "all TaskManagers registered",
-                START_TIMEOUT,
-                () -> rest().taskManagers().size() >= taskManagers);
+        awaitTaskManagers();
+    }
+
+    /** Waits until the full number of TaskManagers lives and is registered. */
+    void awaitTaskManagers() {
+        await("all TaskManagers registered", START_TIMEOUT, () -> {
+            List<String> alive = processes.taskManagers().stream()
+                    .filter(FlinkProcess::isAlive)
+                    .map(FlinkProcess::name)
+                    .toList();
+            return alive.size() >= taskManagers && rest().taskManagers().containsAll(alive);
+        });
     }
 
     /** Processor time that the live TaskManagers have used. */

@@ -52,17 +52,27 @@ final class FaultInjector {
      */
     record Strike(Fault fault, long at, Set<Target> hit) {}
 
-    private record Action(long atMillis, Runnable what) {}
+    private record Action(long atMillis, boolean needsSpare, Runnable what) {}
 
-    /** Returns when all is done; {@code faults} count from now. Whoever was stopped goes on. */
-    void inject(List<Fault> faults) {
+    /**
+     * Returns when all is done; {@code faults} count from now. Whoever was stopped goes on.
+     *
+     * @param patient whether a fault of a TaskManager, and all after it, wait until there is one to spare
+     */
+    void inject(List<Fault> faults, boolean patient) {
         long startNanos = System.nanoTime();
         PriorityQueue<Action> actions = new PriorityQueue<>((one, other) -> Long.compare(one.atMillis, other.atMillis));
-        faults.forEach(fault -> actions.add(new Action(fault.atMillis(), () -> begin(fault, actions))));
+        faults.forEach(fault -> actions.add(new Action(
+                fault.atMillis(), patient && fault.kind().ofTaskManager(), () -> begin(fault, actions))));
         try {
             while (!actions.isEmpty()) {
                 Action next = actions.remove();
                 Cluster.sleep(next.atMillis - (System.nanoTime() - startNanos) / 1_000_000);
+                if (next.needsSpare) {
+                    long beginNanos = System.nanoTime();
+                    cluster.awaitTaskManagers();
+                    startNanos += System.nanoTime() - beginNanos;
+                }
                 next.what.run();
             }
         } finally {
@@ -95,6 +105,7 @@ final class FaultInjector {
         if (fault.kind() == Fault.Kind.TWICE_FAILURE) {
             actions.add(new Action(
                     fault.atMillis() + fault.millis(),
+                    false,
                     () -> again(fault.targets().get(0))));
         }
     }
@@ -105,13 +116,12 @@ final class FaultInjector {
         strikes.add(new Strike(fault, System.currentTimeMillis(), hit));
         if (fault.kind() == Fault.Kind.TASKMANAGER_KILL) {
             process.kill();
-            actions.add(new Action(
-                    fault.atMillis() + fault.millis(), () -> cluster.processes().startTaskManager()));
+            actions.add(new Action(fault.atMillis() + fault.millis(), false, () -> cluster.processes().startTaskManager()));
             return;
         }
         process.stop();
         stopped.add(process);
-        actions.add(new Action(fault.atMillis() + fault.millis(), () -> {
+        actions.add(new Action(fault.atMillis() + fault.millis(), false, () -> {
             log.accept("  SIGCONT " + process.name());
             process.cont();
             stopped.remove(process);

@@ -90,7 +90,7 @@ final class RestartBench {
         Path clusterDirectory = directory.resolve(engine.name().toLowerCase(Locale.ROOT));
         log.accept(engine + ": " + round);
         try (Cluster cluster = Cluster.start(engine.cluster(clusterDirectory, installation), PARALLELISM, 1)) {
-            Observation seen = new RoundRun(round, cluster, clusterDirectory.resolve("run"), log).run();
+            Observation seen = new RoundRun(round, cluster, clusterDirectory.resolve("run"), log).run(true);
             RoundResult result = RoundResult.of(round, engine, seen);
             log.accept(result.line());
             result.problems().forEach(problem -> log.accept("PROBLEM: " + problem));
@@ -124,7 +124,7 @@ final class RestartBench {
         }
         return new Round(
                 1,
-                (int) (atMillis / 1_000) + 5,
+                (int) (atMillis / 1_000) + 25, // for what the faults are late
                 PARALLELISM,
                 RECORDS_PER_SECOND,
                 0,
@@ -150,7 +150,8 @@ final class RestartBench {
             List<Long> others = new ArrayList<>();
             for (int subtask = 0; subtask < PARALLELISM; subtask++) {
                 if (strike.hit().contains(map(subtask))) {
-                    silence.betweenAttempts(subtask, strike.at(), until).ifPresent(hit::add);
+                    hit.add(silence.betweenAttempts(subtask, strike.at(), until)
+                            .orElse(until - strike.at())); // at least
                 } else {
                     others.add(silence.ofMap(subtask, strike.at(), until));
                 }

@@ -28,7 +28,8 @@ final class RoundRun {
         this.log = log;
     }
 
-    Observation run() throws IOException {
+    /** {@code patient} as for {@link FaultInjector#inject}. */
+    Observation run(boolean patient) throws IOException {
         Directories.empty(directory.path());
         directory.create();
         cluster.refill();
@@ -39,7 +40,7 @@ final class RoundRun {
             cluster.awaitRunning(jobId);
             log.accept("job " + jobId + " runs");
             FaultInjector injector = new FaultInjector(cluster, jobId, directory, log);
-            injector.inject(round.faults());
+            injector.inject(round.faults(), patient);
             String state = awaitEnd(watch, deadlineNanos);
             if (!directory.failuresToCome().isEmpty()) {
                 log.accept("never happened: " + directory.failuresToCome());

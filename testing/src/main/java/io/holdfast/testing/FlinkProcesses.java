@@ -256,6 +256,8 @@ public final class FlinkProcesses implements AutoCloseable {
         options.put("rest.bind-port", Integer.toString(restPort));
         options.put("taskmanager.host", "127.0.0.1");
         options.put("taskmanager.bind-host", "127.0.0.1");
+        options.put(
+                "pekko.startup-timeout", START_TIMEOUT.toSeconds() + " s"); // else 10 s, too short for a busy machine
         options.put("taskmanager.memory.segment-size", "32k");
         options.put("web.refresh-interval", "500 ms"); // else REST answers with an execution graph 3 s old
         options.put("web.submit.enable", "false");
