@@ -62,8 +62,8 @@ final class FaultInjector {
     void inject(List<Fault> faults, boolean patient) {
         long startNanos = System.nanoTime();
         PriorityQueue<Action> actions = new PriorityQueue<>((one, other) -> Long.compare(one.atMillis, other.atMillis));
-        faults.forEach(fault -> actions.add(new Action(
-                fault.atMillis(), patient && fault.kind().ofTaskManager(), () -> begin(fault, actions))));
+        faults.forEach(fault -> actions.add(
+                new Action(fault.atMillis(), patient && fault.kind().ofTaskManager(), () -> begin(fault, actions))));
         try {
             while (!actions.isEmpty()) {
                 Action next = actions.remove();
@@ -116,7 +116,10 @@ final class FaultInjector {
         strikes.add(new Strike(fault, System.currentTimeMillis(), hit));
         if (fault.kind() == Fault.Kind.TASKMANAGER_KILL) {
             process.kill();
-            actions.add(new Action(fault.atMillis() + fault.millis(), false, () -> cluster.processes().startTaskManager()));
+            actions.add(new Action(
+                    fault.atMillis() + fault.millis(),
+                    false,
+                    () -> cluster.processes().startTaskManager()));
             return;
         }
         process.stop();
