@@ -26,7 +26,9 @@ public final class RecordScanner {
     /** Flink's code for a channel that takes part in the watermark; any other value is idle. */
     static final int ACTIVE = 0;
 
-    private static final int LENGTH_BYTES = 4;
+    private static final int IDLE = -1;
+
+    static final int LENGTH_BYTES = 4;
     /** The longest stream element whose content is of interest: a tag and two longs. */
     private static final int HEAD_BYTES = 17;
 
@@ -39,13 +41,35 @@ public final class RecordScanner {
     private boolean inRecord;
 
     private int firstEnd;
-    private long firstEndRecords;
-    private long firstEndBytes;
 
     private long records;
     private long bytes;
-    private long watermark = Long.MIN_VALUE;
-    private int watermarkStatus = ACTIVE;
+    private long watermark;
+    private int watermarkStatus;
+
+    /** Follows a stream from its beginning. */
+    public RecordScanner() {
+        this(StreamPosition.START, Long.MIN_VALUE, false);
+    }
+
+    /**
+     * Follows a stream from the end of a record on.
+     *
+     * @param position what has passed before
+     * @param watermark the last one that has, in milliseconds
+     * @param idle whether the last watermark status that has was idle
+     */
+    RecordScanner(StreamPosition position, long watermark, boolean idle) {
+        this.records = position.records();
+        this.bytes = position.bytes();
+        this.watermark = watermark;
+        this.watermarkStatus = idle ? IDLE : ACTIVE;
+    }
+
+    /** Whether an element with this tag byte is a user's record. */
+    static boolean isRecord(byte tag) {
+        return tag <= TAG_LAST_RECORD;
+    }
 
     /**
      * Follows the readable bytes of {@code buffer}, whose position does not move.
@@ -59,6 +83,15 @@ public final class RecordScanner {
         int lastEnd = -1;
         firstEnd = -1;
         while (position < limit) {
+            if (!inRecord && lengthFill == 0) {
+                position = hop(buffer, position, limit);
+                if (position > base) {
+                    lastEnd = position - base;
+                }
+                if (position == limit) {
+                    break;
+                }
+            }
             if (!inRecord) {
                 if (lengthFill == 0 && limit - position >= LENGTH_BYTES) {
                     begin(buffer.getInt(position));
@@ -81,7 +114,7 @@ public final class RecordScanner {
             }
             if (headFill == 0 && length > 0) {
                 byte tag = buffer.get(position);
-                if (tag <= TAG_LAST_RECORD) {
+                if (isRecord(tag)) {
                     records++;
                 } else {
                     rememberHead(buffer, position, missing);
@@ -89,7 +122,7 @@ public final class RecordScanner {
                 }
             } else if (length > 0) {
                 rememberHead(buffer, position, missing);
-                if (head[0] <= TAG_LAST_RECORD) {
+                if (isRecord(head[0])) {
                     records++;
                 } else {
                     control();
@@ -102,21 +135,47 @@ public final class RecordScanner {
             lastEnd = position - base;
             if (firstEnd < 0) {
                 firstEnd = lastEnd;
-                firstEndRecords = records;
-                firstEndBytes = bytes;
             }
         }
         return lastEnd;
     }
 
+    /**
+     * The fast path: from a record's beginning over all records that lie wholly in {@code buffer}, but for those so near
+     * its end that length and tag cannot be read at once. Nothing is written to fields on the way.
+     *
+     * @return where it stopped, at a record's beginning
+     */
+    private int hop(ByteBuffer buffer, int from, int limit) {
+        int position = from;
+        int passed = 0;
+        int last = limit - Long.BYTES;
+        while (position <= last) {
+            long lengthAndTag = buffer.getLong(position); // one load for both
+            int recordLength = (int) (lengthAndTag >>> 32);
+            if (recordLength <= 0 || recordLength > limit - position - LENGTH_BYTES) {
+                break; // empty, broken or split: not on this path
+            }
+            if (isRecord((byte) (lengthAndTag >>> 24))) {
+                passed++;
+            } else {
+                headFill = 0;
+                rememberHead(buffer, position + LENGTH_BYTES, recordLength);
+                control();
+            }
+            position += LENGTH_BYTES + recordLength;
+            if (firstEnd < 0) {
+                firstEnd = position - buffer.position();
+            }
+        }
+        records += passed;
+        bytes += position - from;
+        return position;
+    }
+
     /** Offset in the last scanned buffer just behind the first record that ended in it, or -1. */
     public int firstEnd() {
         return firstEnd;
-    }
-
-    /** What had passed when the first record that ended in the last scanned buffer did; undefined if none ended there. */
-    public StreamPosition positionAtFirstEnd() {
-        return new StreamPosition(firstEndRecords, firstEndBytes);
     }
 
     /** Whether the stream stands in the middle of a record or of its length prefix. */

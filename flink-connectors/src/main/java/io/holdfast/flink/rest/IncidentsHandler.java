@@ -8,6 +8,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.runtime.dispatcher.DispatcherGateway;
 import org.apache.flink.runtime.messages.FlinkJobNotFoundException;
@@ -36,6 +38,8 @@ final class IncidentsHandler
         extends AbstractRestHandler<
                 DispatcherGateway, EmptyRequestBody, IncidentsHandler.Ledger, JobMessageParameters> {
 
+    private static final long SECOND_LOOK_MS = 500;
+
     IncidentsHandler(
             GatewayRetriever<? extends DispatcherGateway> leaders, Duration timeout, Map<String, String> headers) {
         super(leaders, timeout, headers, new Headers());
@@ -54,11 +58,22 @@ final class IncidentsHandler
         }
         return gateway.deliverCoordinationRequestToCoordinator(job, LedgerRequest.OPERATOR, question, timeout)
                 .handle((answer, failure) -> failure == null
-                        ? new Ledger(((LedgerResponse) answer).ledger())
-                        : LedgerArchive.INSTANCE
+                        ? CompletableFuture.completedFuture(new Ledger(((LedgerResponse) answer).ledger()))
+                        : kept(job))
+                .thenCompose(Function.identity());
+    }
+
+    /** The ledger of a job that has ended. A job that ends just now is gone a moment before its ledger is kept. */
+    private static CompletableFuture<Ledger> kept(JobID job) {
+        return LedgerArchive.INSTANCE
+                .find(job)
+                .map(ledger -> CompletableFuture.completedFuture(new Ledger(ledger)))
+                .orElseGet(() -> CompletableFuture.supplyAsync(
+                        () -> LedgerArchive.INSTANCE
                                 .find(job)
                                 .map(Ledger::new)
-                                .orElseThrow(() -> new CompletionException(notFound(job))));
+                                .orElseThrow(() -> new CompletionException(notFound(job))),
+                        CompletableFuture.delayedExecutor(SECOND_LOOK_MS, TimeUnit.MILLISECONDS)));
     }
 
     private static RestHandlerException notFound(JobID job) {

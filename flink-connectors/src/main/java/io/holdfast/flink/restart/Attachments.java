@@ -54,11 +54,15 @@ final class Attachments {
 
     /** One of the ends is lost: what was expected of its channels is void. Returns them. */
     List<Pair> drop(ExecutionVertexID vertex) {
+        return drop(vertex::equals);
+    }
+
+    /** As {@link #drop(ExecutionVertexID)}, for all of {@code vertices}. */
+    List<Pair> drop(Predicate<ExecutionVertexID> vertices) {
         List<Pair> dropped = new ArrayList<>();
         for (Iterator<Map.Entry<Pair, Due>> each = due.entrySet().iterator(); each.hasNext(); ) {
             Map.Entry<Pair, Due> entry = each.next();
-            if (entry.getKey().consumer().equals(vertex)
-                    || entry.getValue().producer.equals(vertex)) {
+            if (vertices.test(entry.getKey().consumer()) || vertices.test(entry.getValue().producer)) {
                 dropped.add(entry.getKey());
                 each.remove();
             }

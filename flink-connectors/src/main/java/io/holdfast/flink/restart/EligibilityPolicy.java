@@ -62,4 +62,12 @@ public final class EligibilityPolicy {
                         .getCheckpointCoordinatorConfiguration()
                         .isUnalignedCheckpointsEnabled();
     }
+
+    /** Any thread. Whether tasks of {@code graph} go on reading behind a barrier while they wait for another. */
+    public static boolean atLeastOnceCheckpoints(JobGraph graph) {
+        return graph.getCheckpointingSettings() != null
+                && !graph.getCheckpointingSettings()
+                        .getCheckpointCoordinatorConfiguration()
+                        .isExactlyOnce();
+    }
 }

@@ -8,9 +8,12 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.Predicate;
 import org.apache.flink.runtime.scheduler.strategy.ExecutionVertexID;
 import org.apache.flink.runtime.shuffle.BarrierPositions;
 import org.apache.flink.runtime.shuffle.HoldfastReport.Attached;
@@ -52,6 +55,9 @@ final class LossLedger {
 
     private final int kept;
     private final ArrayDeque<Incident> incidents = new ArrayDeque<>();
+    /** Those of them that are not closed: few, where the others are as many as are kept. */
+    private final Set<Incident> open = new LinkedHashSet<>();
+
     private final Map<ExecutionVertexID, Origin> origins = new HashMap<>();
     private final Map<Pair, Entry> entries = new HashMap<>();
     private final Map<Pair, Told> told = new HashMap<>();
@@ -71,8 +77,9 @@ final class LossLedger {
     Incident open(String kind, String cause, long nowMs) {
         Incident incident = new Incident(++count, kind, cause, nowMs);
         incidents.addLast(incident);
+        open.add(incident);
         if (incidents.size() > kept) {
-            incidents.removeFirst();
+            open.remove(incidents.removeFirst());
         }
         return incident;
     }
@@ -93,8 +100,12 @@ final class LossLedger {
 
     /** Nothing more will be reported about {@code pairs}: they have been, or an end of them restarts again. */
     void superseded(Collection<Pair> pairs, long nowMs) {
-        for (Incident incident : incidents) {
-            if (incident.awaited.removeAll(pairs)) {
+        for (Incident incident : List.copyOf(open)) {
+            boolean any = false;
+            for (Pair pair : pairs) { // removeAll would search the list for each of the set
+                any |= incident.awaited.remove(pair);
+            }
+            if (any) {
                 closeIfDone(incident, nowMs);
             }
         }
@@ -112,27 +123,43 @@ final class LossLedger {
         closeIfDone(incident, nowMs);
     }
 
-    /** The region restarts: everybody goes back to the checkpoint, and nothing is lost that is not replayed. */
+    /** A failure is answered as stock Flink does, for {@code reason}; {@link #restartTogether} says which tasks restart. */
     void fellBack(String reason, long nowMs) {
         fallbacks.add(new LedgerView.Fallback(nowMs, reason));
         if (fallbacks.size() > kept) {
             fallbacks.remove(0);
         }
         LOG.warn("Fell back to stock region restart: reason={}", reason);
-        for (Incident incident : incidents) {
-            if (!incident.closed) {
-                incident.awaited.clear();
+    }
+
+    /** {@code tasks}, one or more whole regions, go back to the checkpoint: nothing of theirs is lost that is not replayed. */
+    void restartTogether(Predicate<ExecutionVertexID> tasks, long nowMs) {
+        for (Incident incident : List.copyOf(open)) {
+            incident.awaited.removeIf(pair -> tasks.test(pair.consumer()));
+            boolean any = false;
+            boolean all = true;
+            for (HitTask task : incident.tasks) {
+                boolean together = tasks.test(task.vertex);
+                task.failedAgain |= together && task.runningAt == 0;
+                any |= together;
+                all &= together;
+            }
+            if (any && all) {
                 close(incident, "region-restart", nowMs);
+            } else if (any) {
+                closeIfDone(incident, nowMs);
             }
         }
-        entries.forEach((pair, entry) -> {
-            if (entry.since >= lastCompleted) { // everybody goes back behind it and reads again: it is not lost
-                takeBack(pair, entry);
+        entries.entrySet().removeIf(booked -> {
+            boolean together =
+                    tasks.test(booked.getKey().consumer()); // and so is the producer: it is in the same region
+            if (together && booked.getValue().since >= lastCompleted) { // they go back behind it and read again
+                takeBack(booked.getKey(), booked.getValue());
             }
+            return together;
         });
-        entries.clear();
-        told.clear();
-        origins.clear();
+        told.keySet().removeIf(pair -> tasks.test(pair.consumer()));
+        origins.keySet().removeIf(tasks);
     }
 
     /** Checkpoint {@code id} has completed: what was lost before it stays lost. */
@@ -163,6 +190,11 @@ final class LossLedger {
             return gone(pair, newest, nowMs);
         }
         boolean reconnected = last != null && last.attempt() == report.attempt();
+        Origin running = origins.get(producer);
+        if (last != null && !reconnected && running != null && report.attempt() < running.attempt) {
+            return null; // this attempt of the producer was lost meanwhile; what it cost is in the report about the
+            // next
+        }
         if (reconnected && (newest == null || newest.restored < lastCompleted)) {
             return reconnected(pair, last, report, nowMs);
         }
@@ -303,6 +335,7 @@ final class LossLedger {
 
     private void close(Incident incident, String outcome, long nowMs) {
         incident.closed = true;
+        open.remove(incident);
         incident.outcome = outcome;
         Cost total = incident.total();
         LOG.info(
@@ -334,7 +367,7 @@ final class LossLedger {
     }
 
     long openCount() {
-        return incidents.stream().filter(incident -> !incident.closed).count();
+        return open.size();
     }
 
     long restartCount() {

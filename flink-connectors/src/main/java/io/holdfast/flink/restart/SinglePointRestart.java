@@ -11,11 +11,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.runtime.execution.ExecutionState;
 import org.apache.flink.runtime.executiongraph.Execution;
 import org.apache.flink.runtime.executiongraph.ExecutionVertex;
 import org.apache.flink.runtime.executiongraph.failover.FailoverStrategy;
+import org.apache.flink.runtime.jobgraph.JobVertexID;
 import org.apache.flink.runtime.jobmanager.scheduler.NoResourceAvailableException;
 import org.apache.flink.runtime.scheduler.ClusterDatasetCorruptedException;
 import org.apache.flink.runtime.scheduler.strategy.ExecutionVertexID;
@@ -56,7 +58,14 @@ public final class SinglePointRestart {
     private RestartHost host;
     private RestartMetrics metrics;
     private String disabled;
+    /** Why what is counted as lost is an upper bound; null if it is exact. */
+    private String bound;
+
+    private Set<JobVertexID> commitPath = Set.of();
     private boolean local;
+    /** Which tasks restart with their region since the job was last RUNNING. */
+    private Predicate<ExecutionVertexID> together = none -> false;
+
     private long delayMs;
     private Execution slotLostBy;
     private boolean ticking;
@@ -85,6 +94,23 @@ public final class SinglePointRestart {
         LOG.warn("Single-point restart is off for this job: job={} reason={}", host.jobId(), reason);
     }
 
+    /** A restored state may contain more than lies before the checkpoint's barrier: lost is an upper bound from now on. */
+    public void countAtMost(String reason) {
+        bound = reason;
+    }
+
+    /** Failures of {@code vertices} fall back: committables travel between them. */
+    public void keepTogether(Set<JobVertexID> vertices) {
+        commitPath = vertices;
+        if (!vertices.isEmpty()) {
+            LOG.info(
+                    "Tasks of a sink whose committables travel over the network restart with their region: job={}"
+                            + " vertices={}",
+                    host.jobId(),
+                    vertices.size());
+        }
+    }
+
     /** The job ends, or this JobMaster does. */
     public void stop() {
         attachments.clear();
@@ -105,7 +131,14 @@ public final class SinglePointRestart {
 
     /** Which tasks restart for a failure: the failed one, or what {@code stock} says. */
     public FailoverStrategy failover(FailoverStrategy stock) {
-        return (vertex, cause) -> local ? Set.of(vertex) : stock.getTasksNeedingRestart(vertex, cause);
+        return (vertex, cause) -> {
+            if (local) {
+                return Set.of(vertex);
+            }
+            Set<ExecutionVertexID> region = stock.getTasksNeedingRestart(vertex, cause);
+            restartTogether(region::contains); // tasks of other regions go on with restarts of their own
+            return region;
+        };
     }
 
     /** {@code execution} is about to fail; {@code lost} if its TaskManager did not say so itself. */
@@ -118,10 +151,14 @@ public final class SinglePointRestart {
         ExecutionVertexID vertex = failed.getVertex().getID();
         boolean slotLost = failed == slotLostBy;
         slotLostBy = null;
-        if (!host.isRunning()) { // the whole job restarts or ends already
+        if (!host.isRunning()) { // a region restarts, or the job ends
             local = false;
+            if (!together.test(vertex)) {
+                fellBack("another region of the job was restarting");
+            }
             return;
         }
+        together = none -> false;
         boolean noSlot = ExceptionUtils.findThrowable(error, NoResourceAvailableException.class)
                 .isPresent();
         Optional<String> against = now.or(() -> reasonAgainst(vertex, error, noSlot));
@@ -147,6 +184,9 @@ public final class SinglePointRestart {
                 .isPresent()) {
             return Optional.of("a cached data set is corrupted");
         }
+        if (commitPath.contains(vertex.getJobVertexId())) {
+            return Optional.of("a sink's committables travel over the network to or from the failed task");
+        }
         return noSlot ? Optional.empty() : policy.failed(vertex, System.nanoTime() / 1_000_000);
     }
 
@@ -160,6 +200,9 @@ public final class SinglePointRestart {
         Incident incident = incidentOf(taskManager, slotLost, now)
                 .orElseGet(() -> ledger.open(slotLost ? "task-manager" : "task", firstLine(error), now));
         incident.tasks.add(task);
+        if (bound != null) {
+            incident.inexact(bound);
+        }
         Hit entry = new Hit(task, incident, slotLost);
         Hit before = hit.put(vertex, entry);
         if (before != null) {
@@ -225,15 +268,21 @@ public final class SinglePointRestart {
         if (host.isRunning()) {
             fellBack(reason);
         }
+        restartTogether(vertex -> true);
     }
 
     private void fellBack(String reason) {
-        attachments.clear();
-        hit.clear();
-        toAnnounce.clear();
         ledger.fellBack(reason, System.currentTimeMillis());
         metrics.fellBack();
-        metrics.publish(ledger, 0);
+    }
+
+    private void restartTogether(Predicate<ExecutionVertexID> tasks) {
+        together = together.or(tasks);
+        attachments.drop(tasks);
+        hit.keySet().removeIf(tasks);
+        toAnnounce.removeIf(entry -> tasks.test(entry.task.vertex));
+        ledger.restartTogether(tasks, System.currentTimeMillis());
+        metrics.publish(ledger, hit.size());
     }
 
     // ------------------------------------------------------------------ it restarts
@@ -381,13 +430,19 @@ public final class SinglePointRestart {
             return false;
         }
         long now = System.currentTimeMillis();
+        boolean committablesMissing = false;
         for (HoldfastReport.Attached channel : report.channels()) {
             Pair pair = new Pair(channel.partition(), consumer);
             ExecutionVertexID producer = topology.producerOf(pair).getID();
             attachments.attached(pair, channel.attempt());
-            ledger.attached(pair, report.consumer().getAttemptNumber(), producer, channel, now);
+            Incident booked = ledger.attached(pair, report.consumer().getAttemptNumber(), producer, channel, now);
+            committablesMissing |= booked != null && commitPath.contains(producer.getJobVertexId());
         }
         metrics.publish(ledger, hit.size());
+        if (committablesMissing && host.isRunning()) { // a connection broke, or a finished writer is gone
+            host.fallBack("a sink's committables were lost on their way to subtask "
+                    + host.vertex(consumer).getTaskNameWithSubtaskIndex());
+        }
         return true;
     }
 
@@ -409,7 +464,11 @@ public final class SinglePointRestart {
 
     private void tick() {
         ticking = false;
-        if (attachments.isEmpty() || !host.isRunning()) {
+        if (attachments.isEmpty()) {
+            return;
+        }
+        if (!host.isRunning()) { // another region restarts; what is expected in this one still is
+            tickLater();
             return;
         }
         long now = System.currentTimeMillis();

@@ -1,6 +1,8 @@
 package io.holdfast.flink.restart;
 
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -10,23 +12,27 @@ import org.apache.flink.runtime.checkpoint.CompletedCheckpoint;
 import org.apache.flink.runtime.checkpoint.JobManagerTaskRestore;
 import org.apache.flink.runtime.checkpoint.OperatorState;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
-import org.apache.flink.runtime.checkpoint.RoundRobinOperatorStateRepartitioner;
 import org.apache.flink.runtime.checkpoint.StateObjectCollection;
 import org.apache.flink.runtime.checkpoint.TaskStateSnapshot;
 import org.apache.flink.runtime.executiongraph.ExecutionJobVertex;
 import org.apache.flink.runtime.executiongraph.ExecutionVertex;
 import org.apache.flink.runtime.jobgraph.OperatorID;
 import org.apache.flink.runtime.state.OperatorStateHandle;
+import org.apache.flink.runtime.state.OperatorStreamStateHandle;
+import org.apache.flink.runtime.state.StreamStateHandle;
 
 /**
  * Gives one subtask its state from a checkpoint that was taken with the parallelism the job has now. Flink's own way
  * assigns the state of the whole job; this one looks at the handles of the subtask, and at those of its vertex only where
  * list state is not simply split (union lists, broadcast state).
  *
- * <p>Follows {@code StateAssignmentOperation}, read at 2.2.1 and 2.3.0, for unchanged parallelism and without in-flight
- * data. Pure but for the state it hands out.
+ * <p>Follows {@code StateAssignmentOperation} and {@code RoundRobinOperatorStateRepartitioner}, read at 2.2.1 and 2.3.0,
+ * for unchanged parallelism and without in-flight data. Pure but for the state it hands out.
  */
 public final class SubtaskStateRestorer {
+
+    /** What one subtask wrote of a list that is not simply split. */
+    private record Part(int subtask, StreamStateHandle state, OperatorStateHandle.StateMetaInfo offsets) {}
 
     private SubtaskStateRestorer() {}
 
@@ -84,20 +90,49 @@ public final class SubtaskStateRestorer {
             int subtask,
             OperatorSubtaskState own,
             Function<OperatorSubtaskState, StateObjectCollection<OperatorStateHandle>> kind) {
-        boolean onlySplit = state.getStates().stream()
-                .flatMap(of -> kind.apply(of).stream())
-                .flatMap(handle -> handle.getStateNameToPartitionOffsets().values().stream())
-                .allMatch(part -> part.getDistributionMode() == OperatorStateHandle.Mode.SPLIT_DISTRIBUTE);
-        if (onlySplit) {
-            return kind.apply(own);
-        }
-        List<List<OperatorStateHandle>> all = new ArrayList<>(state.getParallelism());
+        Map<String, List<Part>> unions = new LinkedHashMap<>();
+        Map<String, List<Part>> broadcasts = new LinkedHashMap<>();
         for (int i = 0; i < state.getParallelism(); i++) {
             OperatorSubtaskState of = state.getState(i);
-            all.add(of == null ? List.of() : new ArrayList<>(kind.apply(of)));
+            if (of != null) {
+                collect(i, kind.apply(of), unions, broadcasts);
+            }
         }
-        return new StateObjectCollection<>(RoundRobinOperatorStateRepartitioner.INSTANCE
-                .repartitionState(all, state.getParallelism(), state.getParallelism())
-                .get(subtask));
+        broadcasts.values().removeIf(parts -> reporters(parts) == state.getParallelism()); // everybody has its own
+        if (unions.isEmpty() && broadcasts.isEmpty()) {
+            return kind.apply(own);
+        }
+        Map<StreamStateHandle, OperatorStateHandle> merged = new LinkedHashMap<>();
+        kind.apply(own).forEach(handle -> merged.put(handle.getDelegateStateHandle(), handle));
+        unions.forEach((name, parts) -> parts.forEach(part -> merge(merged, name, part)));
+        broadcasts.forEach((name, parts) -> merge(merged, name, parts.get(subtask % parts.size())));
+        return new StateObjectCollection<>(new ArrayList<>(merged.values()));
+    }
+
+    private static void collect(
+            int subtask,
+            Iterable<OperatorStateHandle> handles,
+            Map<String, List<Part>> unions,
+            Map<String, List<Part>> broadcasts) {
+        for (OperatorStateHandle handle : handles) {
+            handle.getStateNameToPartitionOffsets().forEach((name, offsets) -> {
+                OperatorStateHandle.Mode mode = offsets.getDistributionMode();
+                if (mode != OperatorStateHandle.Mode.SPLIT_DISTRIBUTE) {
+                    (mode == OperatorStateHandle.Mode.UNION ? unions : broadcasts)
+                            .computeIfAbsent(name, ignored -> new ArrayList<>())
+                            .add(new Part(subtask, handle.getDelegateStateHandle(), offsets));
+                }
+            });
+        }
+    }
+
+    private static long reporters(List<Part> parts) {
+        return parts.stream().mapToInt(Part::subtask).distinct().count();
+    }
+
+    private static void merge(Map<StreamStateHandle, OperatorStateHandle> merged, String name, Part part) {
+        merged.computeIfAbsent(part.state, state -> new OperatorStreamStateHandle(new HashMap<>(), state))
+                .getStateNameToPartitionOffsets()
+                .put(name, part.offsets);
     }
 }

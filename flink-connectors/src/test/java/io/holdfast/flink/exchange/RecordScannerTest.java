@@ -172,7 +172,6 @@ class RecordScannerTest {
             if (ended) {
                 SerializedStream.Mark first = stream.firstEndAfter(from);
                 assertThat(scanner.firstEnd()).as(where).isEqualTo(first.offset() - from);
-                assertThat(scanner.positionAtFirstEnd()).as(where).isEqualTo(first.position());
             } else {
                 assertThat(scanner.firstEnd()).as(where).isEqualTo(-1);
             }

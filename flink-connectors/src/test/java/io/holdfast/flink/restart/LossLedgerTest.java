@@ -324,6 +324,25 @@ class LossLedgerTest {
         assertThat(ledger.total()).isEqualTo(cost(40 + 5, 80));
     }
 
+    @Test
+    void reportAboutAnAttemptThatWasLostMeanwhileChangesNothing() {
+        ledger.completed(3);
+        Incident ofConsumer = restart(CONSUMER, 1, 3);
+        report(1, attached(0, 250, barrier(3, 100)));
+        ledger.completed(5);
+        restart(PRODUCER, 1, 5);
+        Incident ofProducer = restart(PRODUCER, 2, 5); // it was lost again before the consumer's report arrived
+
+        Incident booked = report(1, attached(1, 0, read(0, 250, 70, barrier(5, 60))));
+        Cost afterTheLateReport = ledger.total();
+        report(1, attached(2, 0, read(0, 250, 70, barrier(5, 60)), read(1, 0, 0)));
+
+        assertThat(booked).isNull();
+        assertThat(afterTheLateReport).isEqualTo(cost(150, 0));
+        assertThat(ofConsumer.total()).isEqualTo(cost(150, 0));
+        assertThat(ofProducer.total()).isEqualTo(cost(0, 10));
+    }
+
     // ------------------------------------------------------------------ checkpoints and fallbacks
 
     @Test
@@ -334,7 +353,7 @@ class LossLedgerTest {
         running(incident);
 
         ledger.completed(4);
-        ledger.fellBack("too many failures", NOW);
+        fallBack(ledger);
 
         assertThat(ledger.total()).isEqualTo(cost(150, 0));
     }
@@ -345,7 +364,7 @@ class LossLedgerTest {
         Incident incident = restart(CONSUMER, 1, 3);
         report(1, attached(0, 250, barrier(3, 100)));
 
-        ledger.fellBack("too many failures", NOW);
+        fallBack(ledger);
 
         assertThat(ledger.total()).isEqualTo(Cost.NONE);
         assertThat(incident.costs).isEmpty();
@@ -357,7 +376,7 @@ class LossLedgerTest {
         ledger.completed(3);
         Incident incident = restart(CONSUMER, 1, 3);
 
-        ledger.fellBack("too many failures", NOW);
+        fallBack(ledger);
         Incident booked = report(1, attached(0, 250, barrier(3, 100)));
 
         assertThat(incident.closed).isTrue();
@@ -371,9 +390,41 @@ class LossLedgerTest {
         Incident incident = restart(CONSUMER, 1, 7); // restored from a savepoint; none has completed since
         report(1, attached(0, 250, barrier(7, 100)));
 
-        ledger.fellBack("too many failures", NOW);
+        fallBack(ledger);
 
         assertThat(incident.total()).isEqualTo(Cost.NONE);
+    }
+
+    @Test
+    void fallbackOfAnotherRegionChangesNothing() {
+        ledger.completed(3);
+        Incident incident = restart(CONSUMER, 1, 3);
+        ledger.await(incident, PAIR);
+
+        ledger.restartTogether(vertex -> !vertex.equals(CONSUMER) && !vertex.equals(PRODUCER), NOW);
+        Incident booked = report(1, attached(0, 250, barrier(3, 100)));
+        running(incident);
+
+        assertThat(booked).isSameAs(incident);
+        assertThat(ledger.total()).isEqualTo(cost(150, 0));
+        assertThat(incident.outcome).isEqualTo("restarted");
+    }
+
+    @Test
+    void incidentThatHitSeveralRegionsGoesOnForThoseThatDoNotFallBack() {
+        ledger.completed(3);
+        Incident incident = restart(CONSUMER, 1, 3);
+        HitTask elsewhere = task(new ExecutionVertexID(new JobVertexID(), 0));
+        incident.tasks.add(elsewhere);
+
+        ledger.restartTogether(elsewhere.vertex::equals, NOW);
+        boolean closedAtOnce = incident.closed;
+        report(1, attached(0, 250, barrier(3, 100)));
+        running(incident);
+
+        assertThat(closedAtOnce).isFalse();
+        assertThat(incident.outcome).isEqualTo("restarted");
+        assertThat(ledger.total()).isEqualTo(cost(150, 0));
     }
 
     @Test
@@ -381,7 +432,7 @@ class LossLedgerTest {
         ledger.completed(3);
         restart(CONSUMER, 1, 3);
         report(1, attached(0, 250, barrier(3, 100)));
-        ledger.fellBack("too many failures", NOW);
+        fallBack(ledger);
         Incident next = restart(CONSUMER, 3, 3);
 
         report(3, attached(2, 60));
@@ -485,7 +536,7 @@ class LossLedgerTest {
         small.attached(PAIR, 1, PRODUCER, attached(0, 250, barrier(3, 100)), NOW);
         small.open("task", "second", NOW);
 
-        small.fellBack("too many failures", NOW);
+        fallBack(small);
 
         assertThat(small.total()).isEqualTo(Cost.NONE);
     }
@@ -500,8 +551,11 @@ class LossLedgerTest {
     }
 
     private void restart(Incident incident, ExecutionVertexID vertex, int attempt, long restored) {
+        HitTask task = task(vertex);
+        task.runningAt = NOW; // what is awaited are the channels
+        incident.tasks.add(task);
         ledger.restarted(
-                task(vertex),
+                task,
                 attempt,
                 restored == LossLedger.NO_CHECKPOINT ? OptionalLong.empty() : OptionalLong.of(restored),
                 incident);
@@ -511,6 +565,11 @@ class LossLedgerTest {
     private void running(Incident incident) {
         ledger.superseded(List.of(PAIR), NOW);
         assertThat(incident.closed).isTrue();
+    }
+
+    private static void fallBack(LossLedger of) {
+        of.fellBack("too many failures", NOW);
+        of.restartTogether(vertex -> true, NOW);
     }
 
     private Incident report(int consumerAttempt, Attached attached) {

@@ -109,6 +109,21 @@ class SubtaskStateRestorerTest {
     }
 
     @Test
+    void broadcastListsThatNotEverybodyWroteGoToEverySubtask() throws Exception {
+        OperatorState state = state(head);
+        for (int subtask = 1; subtask < PARALLELISM; subtask++) {
+            state.putState(
+                    subtask,
+                    OperatorSubtaskState.builder()
+                            .setManagedOperatorState(list("broadcast", subtask, Mode.BROADCAST, 1))
+                            .build());
+        }
+
+        assertSameAsFlink();
+        assertThat(restored(0, head).getManagedOperatorState()).hasSize(1);
+    }
+
+    @Test
     void subtaskThatHadNoStateGetsNone() throws Exception {
         OperatorState state = state(head);
         state.putState(

@@ -12,10 +12,14 @@ final class Waiting {
 
     static void until(BooleanSupplier done) {
         while (!done.getAsBoolean()) {
-            LockSupport.parkNanos(POLL_NANOS);
-            if (Thread.currentThread().isInterrupted()) {
-                throw new IllegalStateException("interrupted while waiting");
-            }
+            pause();
+        }
+    }
+
+    static void pause() {
+        LockSupport.parkNanos(POLL_NANOS);
+        if (Thread.currentThread().isInterrupted()) {
+            throw new IllegalStateException("interrupted while waiting");
         }
     }
 }

@@ -1,8 +1,10 @@
 package org.apache.flink.runtime.scheduler;
 
 import io.holdfast.flink.restart.CheckpointWatch;
+import io.holdfast.flink.restart.CommitPath;
 import io.holdfast.flink.restart.EligibilityPolicy;
 import io.holdfast.flink.restart.LedgerArchive;
+import io.holdfast.flink.restart.PromptMainThread;
 import io.holdfast.flink.restart.RestartHost;
 import io.holdfast.flink.restart.RestartSettings;
 import io.holdfast.flink.restart.SinglePointBackoff;
@@ -38,6 +40,7 @@ import org.apache.flink.runtime.execution.ExecutionState;
 import org.apache.flink.runtime.executiongraph.DefaultExecutionGraph;
 import org.apache.flink.runtime.executiongraph.Execution;
 import org.apache.flink.runtime.executiongraph.ExecutionAttemptID;
+import org.apache.flink.runtime.executiongraph.ExecutionJobVertex;
 import org.apache.flink.runtime.executiongraph.ExecutionVertex;
 import org.apache.flink.runtime.executiongraph.IntermediateResultPartition;
 import org.apache.flink.runtime.executiongraph.JobStatusListener;
@@ -77,28 +80,43 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
 
     private final HoldfastShuffleMaster shuffleMaster;
     private final SlotPool slotPool;
+    private final ClassLoader userCode;
     private final Duration rpcTimeout;
     private final Logger log;
     private final Parts parts;
     private String fallbackReason;
+    private boolean stopping;
 
     /** What the super constructor needs and this object uses: it must exist before either. */
     private record Parts(
             SinglePointRestart restart,
             SinglePointBackoff backoff,
             ParkingExecutionOperations operations,
-            CheckpointWatch checkpoints) {
+            CheckpointWatch checkpoints,
+            PromptMainThread mainThread) {
 
         static Parts of(
                 RestartBackoffTimeStrategy stockBackoff,
                 CheckpointRecoveryFactory checkpoints,
+                ComponentMainThreadExecutor mainThread,
                 RestartSettings settings) {
             SinglePointRestart restart = new SinglePointRestart(settings);
             return new Parts(
                     restart,
                     new SinglePointBackoff(stockBackoff, restart),
                     new ParkingExecutionOperations(),
-                    new CheckpointWatch(checkpoints));
+                    new CheckpointWatch(checkpoints),
+                    new PromptMainThread(mainThread));
+        }
+
+        /** The ledger outlives the job. It is kept as soon as what ended the job is booked, before the scheduler closes. */
+        JobStatusListener keepingTheLedger(JobStatusListener stock) {
+            return (job, status, timestamp) -> {
+                if (status.isGloballyTerminalState()) {
+                    mainThread.execute(() -> LedgerArchive.INSTANCE.keep(job, restart.view()));
+                }
+                stock.jobStatusChanges(job, status, timestamp);
+            };
         }
     }
 
@@ -128,7 +146,7 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
             RestartSettings settings)
             throws Exception {
         this(
-                Parts.of(stockBackoff, checkpoints, settings),
+                Parts.of(stockBackoff, checkpoints, mainThread, settings),
                 log,
                 jobGraph,
                 ioExecutor,
@@ -140,7 +158,6 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
                 metrics,
                 slots,
                 initializationTimestamp,
-                mainThread,
                 jobStatusListener,
                 failureEnrichers,
                 graphs,
@@ -163,7 +180,6 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
             JobManagerJobMetricGroup metrics,
             ExecutionSlotAllocatorFactory slots,
             long initializationTimestamp,
-            ComponentMainThreadExecutor mainThread,
             JobStatusListener jobStatusListener,
             Collection<FailureEnricher> failureEnrichers,
             ExecutionGraphFactory graphs,
@@ -191,8 +207,8 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
                 new ExecutionVertexVersioner(),
                 slots,
                 initializationTimestamp,
-                mainThread,
-                jobStatusListener,
+                parts.mainThread,
+                parts.keepingTheLedger(jobStatusListener),
                 failureEnrichers,
                 graphs,
                 shuffleMaster,
@@ -204,11 +220,11 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
         this.parts = parts;
         this.shuffleMaster = shuffleMaster;
         this.slotPool = slotPool;
+        this.userCode = userCode;
         this.rpcTimeout = rpcTimeout;
         parts.restart.start(this, metrics);
         parts.operations.start(this);
-        parts.checkpoints.onCompleted(
-                id -> getMainThreadExecutor().execute(() -> parts.restart.checkpointCompleted(id)));
+        parts.checkpoints.onCompleted(id -> getMainThreadExecutor().execute(() -> checkpointCompleted(id)));
     }
 
     // ------------------------------------------------------------------ Flink's hooks
@@ -218,10 +234,23 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
         Optional<String> against = reasonAgainst();
         if (against.isEmpty()) {
             shuffleMaster.manage(getJobId());
+            if (EligibilityPolicy.atLeastOnceCheckpoints(getJobGraph())) {
+                parts.restart.countAtMost("checkpoints are at-least-once: states may hold more than was counted");
+            }
+            keepCommittersTogether();
         } else {
             parts.restart.disable(against.get());
         }
         super.startSchedulingInternal();
+    }
+
+    private void keepCommittersTogether() {
+        try {
+            parts.restart.keepTogether(CommitPath.of(getJobGraph(), userCode));
+        } catch (RuntimeException | LinkageError e) { // a serializer that only TaskManagers can load
+            log.warn("The job's vertices cannot be examined", e);
+            parts.restart.disable("its sinks cannot be examined: " + SinglePointRestart.firstLine(e));
+        }
     }
 
     private Optional<String> reasonAgainst() {
@@ -251,8 +280,14 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
         Execution execution = getExecutionGraph().getRegisteredExecutions().get(transition.getID());
         if (execution != null && transition.getExecutionState() == ExecutionState.FAILED) {
             parts.restart.slotLost(execution, transition.getCancelTask()); // set where Flink itself fails the task
+            stopping = isStopping(); // the coordinator forgets it before the failure is handled
         }
-        boolean updated = super.updateTaskExecutionState(transition);
+        boolean updated;
+        try {
+            updated = super.updateTaskExecutionState(transition);
+        } finally {
+            stopping = false;
+        }
         if (updated && execution != null) {
             parts.restart.updated(execution);
         }
@@ -305,9 +340,40 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
         for (ExecutionVertexID vertex : vertices) {
             for (OperatorCoordinatorHolder coordinator :
                     getExecutionVertex(vertex).getJobVertex().getOperatorCoordinators()) {
+                forgetCheckpoints(coordinator);
                 coordinator.subtaskReset(vertex.getSubtaskIndex(), id.orElse(OperatorCoordinator.NO_CHECKPOINT));
             }
             parts.restart.restored(getExecutionVertex(vertex).getCurrentExecutionAttempt(), id);
+        }
+    }
+
+    /**
+     * A checkpoint may be aborted before its coordinators have heard of it. They then mark and close their gateways for it
+     * later, Flink's word that it is aborted has been in vain, and events to subtasks, such as splits, would wait for ever.
+     */
+    private void checkpointCompleted(long id) {
+        parts.restart.checkpointCompleted(id);
+        if (getCheckpointCoordinator().getNumberOfPendingCheckpoints() == 0) { // so whatever is marked is outdated
+            for (ExecutionJobVertex vertex : getExecutionGraph().getVerticesTopologically()) {
+                vertex.getOperatorCoordinators().forEach(this::forgetCheckpoints);
+            }
+        }
+    }
+
+    /**
+     * A coordinator marks its gateways to all subtasks when a checkpoint begins and closes the marked ones a moment later.
+     * Between the two the gateway to the lost subtask is replaced, and Flink ends the JobManager if some are marked and
+     * others are not. All checkpoints that could be meant are aborted, so none needs to be marked.
+     */
+    private void forgetCheckpoints(OperatorCoordinatorHolder coordinator) {
+        if (getCheckpointCoordinator() != null) {
+            int atOnce = getJobGraph()
+                    .getCheckpointingSettings()
+                    .getCheckpointCoordinatorConfiguration()
+                    .getMaxConcurrentCheckpoints();
+            for (int i = 0; i < atOnce; i++) { // each time the last of them
+                parts.mainThread.promptly(coordinator::abortCurrentTriggering);
+            }
         }
     }
 
@@ -346,11 +412,14 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
 
     /** What speaks against a local restart at this moment. */
     private Optional<String> reasonAgainstNow() {
-        CheckpointCoordinator coordinator = getCheckpointCoordinator();
-        boolean stopping = coordinator != null && HoldfastPendingCheckpoints.anySynchronous(coordinator);
-        return stopping // its abort fails every task that has taken it
+        return stopping || isStopping() // its abort fails every task that has taken it
                 ? Optional.of("a stop-with-savepoint was under way")
                 : Optional.empty();
+    }
+
+    private boolean isStopping() {
+        CheckpointCoordinator coordinator = getCheckpointCoordinator();
+        return coordinator != null && HoldfastPendingCheckpoints.anySynchronous(coordinator);
     }
 
     @Override

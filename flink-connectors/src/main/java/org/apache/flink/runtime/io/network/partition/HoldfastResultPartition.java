@@ -3,6 +3,7 @@ package org.apache.flink.runtime.io.network.partition;
 import io.holdfast.flink.exchange.Exchanges;
 import io.holdfast.flink.exchange.TaskExchange;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import org.apache.flink.runtime.io.network.buffer.BufferPool;
 import org.apache.flink.runtime.jobgraph.IntermediateResultPartitionID;
 import org.apache.flink.runtime.shuffle.HoldfastShuffleDescriptor;
@@ -49,6 +50,22 @@ public final class HoldfastResultPartition extends PipelinedResultPartition impl
     /** Any thread. Number of the producer's attempt. */
     int attempt() {
         return partitionId.getProducerId().getAttemptNumber();
+    }
+
+    /** Task thread. */
+    @Override
+    public void emitRecord(ByteBuffer record, int targetSubpartition) throws IOException {
+        ((HoldfastSubpartition) subpartitions[targetSubpartition]).writing(record);
+        super.emitRecord(record, targetSubpartition);
+    }
+
+    /** Task thread. */
+    @Override
+    public void broadcastRecord(ByteBuffer record) throws IOException {
+        for (ResultSubpartition subpartition : subpartitions) {
+            ((HoldfastSubpartition) subpartition).writing(record);
+        }
+        super.broadcastRecord(record);
     }
 
     /** Netty thread; an attaching thread if the consumer is local. */

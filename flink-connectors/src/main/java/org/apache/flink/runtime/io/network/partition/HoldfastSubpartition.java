@@ -1,9 +1,10 @@
 package org.apache.flink.runtime.io.network.partition;
 
 import io.holdfast.flink.exchange.AttachedEvent;
-import io.holdfast.flink.exchange.RecordScanner;
+import io.holdfast.flink.exchange.OutgoingStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import javax.annotation.concurrent.GuardedBy;
 import org.apache.flink.runtime.event.AbstractEvent;
@@ -15,7 +16,6 @@ import org.apache.flink.runtime.io.network.api.serialization.EventSerializer;
 import org.apache.flink.runtime.io.network.buffer.Buffer;
 import org.apache.flink.runtime.io.network.buffer.BufferConsumer;
 import org.apache.flink.runtime.shuffle.BarrierPositions;
-import org.apache.flink.runtime.shuffle.StreamPosition;
 
 /**
  * A subpartition whose consumer may go away and another may come, any number of times, without stopping the producer.
@@ -32,7 +32,7 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
     private final HoldfastResultPartition partition;
 
     @GuardedBy("buffers")
-    private final RecordScanner left = new RecordScanner();
+    private final OutgoingStream stream = new OutgoingStream();
 
     @GuardedBy("buffers")
     private final BarrierPositions barriers = new BarrierPositions();
@@ -79,9 +79,17 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
 
     // ------------------------------------------------------------------ producer
 
+    /** Producer's task thread. {@code record} is written next, from its length prefix on. */
+    void writing(ByteBuffer record) {
+        stream.writing(record);
+    }
+
     /** Producer's task thread. */
     @Override
     public int add(BufferConsumer bufferConsumer, int partialRecordLength) {
+        synchronized (buffers) {
+            stream.added(bufferConsumer.isBuffer(), partialRecordLength);
+        }
         int desiredSize = super.add(bufferConsumer, partialRecordLength);
         discardIfDetached();
         return desiredSize;
@@ -90,6 +98,9 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
     /** Producer's task thread. */
     @Override
     public int finish() throws IOException {
+        synchronized (buffers) {
+            stream.added(false, 0);
+        }
         int bytes = super.finish();
         discardIfDetached();
         return bytes;
@@ -124,27 +135,46 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
         int sequence = sequenceNumber;
         while (true) {
             isBlocked = false;
-            BufferAndBacklog next = super.pollBuffer();
+            BufferAndBacklog next = take();
             if (next == null) {
                 break;
             }
-            follow(next.buffer());
             next.buffer().recycleBuffer();
         }
         sequenceNumber = sequence;
     }
 
-    /** Notes what leaves the queue, whether to a consumer or to nowhere. */
+    /** What the queue gives next, whether a consumer gets it or nobody; null if it gives nothing now. */
+    @GuardedBy("buffers")
+    private BufferAndBacklog take() {
+        // The one buffer may go with this and leave nothing; it is kept until that was looked at.
+        Buffer only = buffers.size() == 1 && stream.isDownToOneBuffer() ? firstInQueue() : null;
+        try {
+            BufferAndBacklog next = super.pollBuffer();
+            stream.took(
+                    next == null ? null : next.buffer(),
+                    getTotalNumberOfBuffersUnsafe() - buffers.size(),
+                    only == null ? null : only.getNioBufferReadable());
+            if (next != null) {
+                follow(next.buffer());
+            }
+            return next;
+        } finally {
+            if (only != null) {
+                only.recycleBuffer();
+            }
+        }
+    }
+
     @GuardedBy("buffers")
     private void follow(Buffer buffer) {
         if (buffer.isBuffer()) {
-            left.scan(buffer.getNioBufferReadable());
             return;
         }
         AbstractEvent event = event(buffer);
         if (event instanceof CheckpointBarrier barrier) {
             lastBarrier = Math.max(lastBarrier, barrier.getId());
-            barriers.put(barrier.getId(), left.position());
+            barriers.put(barrier.getId(), stream.firstOfLast().position());
         } else if (event instanceof EndOfData end) {
             endOfData = end.getStopMode();
         } else if (event instanceof EndOfPartitionEvent) {
@@ -174,8 +204,8 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
                 ended.end();
             }
             clearFront();
-            greeting = new Greeting(lastBarrier, left.watermark(), left.idle(), endOfData, endOfPartition);
-            inBrokenRecord = left.midRecord();
+            greeting = new Greeting(lastBarrier, endOfData, endOfPartition);
+            inBrokenRecord = place().midRecord();
             detached = false;
             isBlocked = false;
             sequenceNumber = 0;
@@ -202,31 +232,30 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
             if (greeting != null) {
                 return null; // the record that the last consumer got the beginning of is still being written
             }
-            BufferAndBacklog next = super.pollBuffer();
-            if (next != null) {
-                follow(next.buffer());
-            }
-            return next;
+            return take();
         }
     }
 
     /** Leaves out what remains of a record whose beginning went to an earlier consumer, then greets. */
     @GuardedBy("buffers")
     private void prepareGreeting() {
-        StreamPosition start = left.position();
+        OutgoingStream.Place start = inBrokenRecord ? null : place();
         Buffer rest = null;
         while (inBrokenRecord) {
-            BufferAndBacklog next = super.pollBuffer();
+            BufferAndBacklog next = take();
             if (next == null) {
                 return;
             }
             sequenceNumber--; // it is not sent
             Buffer buffer = next.buffer();
-            follow(buffer);
-            int end = left.firstEnd();
-            if (end >= 0) {
+            if (buffer.isBuffer() && buffer.readableBytes() == 0) { // with no exclusive buffers Flink hands these on
+                buffer.recycleBuffer();
+                continue;
+            }
+            if (stream.restOfLastEnded()) {
                 inBrokenRecord = false;
-                start = left.positionAtFirstEnd();
+                start = stream.firstOfLast();
+                int end = stream.restOfLast();
                 int size = buffer.readableBytes();
                 if (end < size) {
                     rest = buffer.readOnlySlice(buffer.getReaderIndex() + end, size - end); // owns the buffer now
@@ -241,6 +270,27 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
             front.add(rest);
         }
         greeting = null;
+    }
+
+    /** Where the stream stands that has left. */
+    @GuardedBy("buffers")
+    private OutgoingStream.Place place() {
+        return stream.place(() -> {
+            Buffer first = firstInQueue();
+            try {
+                return first.getNioBufferReadable(); // which stays as long as the queue has it
+            } finally {
+                first.recycleBuffer();
+            }
+        });
+    }
+
+    /** What was written to the first buffer in the queue, whether it has left or not. The caller recycles it. */
+    @GuardedBy("buffers")
+    private Buffer firstInQueue() {
+        try (BufferConsumer again = buffers.peek().getBufferConsumer().copyWithReaderPosition(0)) {
+            return again.build();
+        }
     }
 
     private static Buffer serialized(AttachedEvent event) {
@@ -370,16 +420,24 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
     public void release() {
         super.release();
         synchronized (buffers) {
+            stream.clear();
             clearFront();
         }
     }
 
     /** What a new consumer must know as things stood when it attached. */
-    private record Greeting(
-            long lastBarrier, long watermark, boolean idle, StopMode endOfData, boolean endOfPartition) {
+    private record Greeting(long lastBarrier, StopMode endOfData, boolean endOfPartition) {
 
-        AttachedEvent at(int attempt, StreamPosition start, BarrierPositions barriers) {
-            return new AttachedEvent(attempt, start, barriers, lastBarrier, watermark, idle, endOfData, endOfPartition);
+        AttachedEvent at(int attempt, OutgoingStream.Place start, BarrierPositions barriers) {
+            return new AttachedEvent(
+                    attempt,
+                    start.position(),
+                    barriers,
+                    lastBarrier,
+                    start.watermark(),
+                    start.idle(),
+                    endOfData,
+                    endOfPartition);
         }
     }
 }

@@ -1,10 +1,8 @@
 package org.apache.flink.runtime.io.network.partition;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.holdfast.flink.exchange.AttachedEvent;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -14,16 +12,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import org.apache.flink.runtime.event.AbstractEvent;
 import org.apache.flink.runtime.io.network.api.CheckpointBarrier;
-import org.apache.flink.runtime.io.network.api.EndOfData;
-import org.apache.flink.runtime.io.network.api.EndOfPartitionEvent;
 import org.apache.flink.runtime.io.network.api.StopMode;
-import org.apache.flink.runtime.io.network.buffer.BufferBuilder;
 import org.apache.flink.runtime.shuffle.StreamPosition;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The sending end with real buffer pools. A producer that blocks runs into the timeout. */
@@ -35,23 +29,14 @@ class HoldfastSubpartitionTest {
     /** Padding with which a record takes several buffers. */
     private static final int LARGE = 3 * BUFFER_BYTES;
 
-    private final List<ProducingTask> producers = new ArrayList<>();
-
-    @AfterEach
-    void everyBufferComesBack() {
-        for (ProducingTask producer : producers) {
-            producer.close();
-            int leaked = producer.leakedBuffers();
-            producer.destroyNetwork();
-            assertThat(leaked).as("buffers that did not come back").isZero();
-        }
-    }
+    @RegisterExtension
+    final Producers producers = new Producers(BUFFERS, BUFFER_BYTES);
 
     // ------------------------------------------------------------------ the consumer is away
 
     @Test
     void producerNeverBlocksWhileItsConsumerIsAway() throws Exception {
-        ProducingTask producer = producer(0);
+        ProducingTask producer = producers.attempt(0);
         ReadingTask consumer = new ReadingTask(producer);
         producer.records(10);
         consumer.read();
@@ -65,7 +50,7 @@ class HoldfastSubpartitionTest {
 
     @Test
     void producerNeverBlocksWhenItsConsumerLeavesAFullQueueBehind() throws Exception {
-        ProducingTask producer = producer(0);
+        ProducingTask producer = producers.attempt(0);
         ReadingTask consumer = new ReadingTask(producer);
         producer.records(BUFFERS * BUFFER_BYTES / ProducingTask.RECORD_BYTES - 1);
         int queued = producer.buffersInUse();
@@ -79,7 +64,7 @@ class HoldfastSubpartitionTest {
 
     @Test
     void producerNeverBlocksAtABarrierThatNobodyAligns() throws Exception {
-        ProducingTask producer = producer(0);
+        ProducingTask producer = producers.attempt(0);
         new ReadingTask(producer).leave();
 
         for (long id = 1; id <= 50; id++) {
@@ -91,7 +76,7 @@ class HoldfastSubpartitionTest {
 
     @Test
     void producerNeverBlocksWhenItsConsumerLeavesBetweenBarrierAndResumption() throws Exception {
-        ProducingTask producer = producer(0);
+        ProducingTask producer = producers.attempt(0);
         ReadingTask consumer = new ReadingTask(producer);
         producer.barrier(1);
         producer.subpartition().pollBuffer().buffer().recycleBuffer(); // blocked until the barrier is aligned
@@ -104,7 +89,7 @@ class HoldfastSubpartitionTest {
 
     @Test
     void producerNeverBlocksWhenItsConsumerIsGivenUp() throws Exception {
-        ProducingTask producer = producer(0);
+        ProducingTask producer = producers.attempt(0);
         ReadingTask consumer = new ReadingTask(producer);
         producer.records(10).flush();
 
@@ -117,7 +102,7 @@ class HoldfastSubpartitionTest {
 
     @Test
     void firstConsumerOfAFirstAttemptMayComeLateAndMissesNothing() throws Exception {
-        ProducingTask producer = producer(0).records(10).flush();
+        ProducingTask producer = producers.attempt(0).records(10).flush();
 
         ReadingTask consumer = new ReadingTask(producer).read();
 
@@ -126,195 +111,11 @@ class HoldfastSubpartitionTest {
         assertThat(consumer.records()).containsExactlyElementsOf(numbers(0, 10));
     }
 
-    // ------------------------------------------------------------------ the next consumer
-
-    @Test
-    void nextConsumerIsGreetedFirstWithTheRightPositions() throws Exception {
-        ProducingTask producer = producer(0);
-        ReadingTask first = new ReadingTask(producer);
-        producer.records(5).barrier(1).records(4).flush();
-        first.read().leave();
-        producer.records(3).barrier(2).records(30).flush();
-
-        ReadingTask next = new ReadingTask(producer);
-        StreamPosition whenAttached = producer.written();
-        producer.records(2).flush();
-        next.read();
-
-        assertThat(next.greeting().start()).isEqualTo(whenAttached).isEqualTo(records(42));
-        assertThat(next.greeting().barriers().asMap()).isEqualTo(Map.of(1L, records(5), 2L, records(12)));
-        assertThat(next.records()).containsExactly(42L, 43L);
-    }
-
-    @Test
-    void firstConsumerOfARestartedProducerIsGreeted() throws Exception {
-        ProducingTask producer = producer(1).records(3).flush();
-
-        ReadingTask consumer = new ReadingTask(producer).read();
-
-        assertThat(consumer.greeting().start()).isEqualTo(StreamPosition.START);
-        assertThat(consumer.greeting().lastBarrier()).isEqualTo(-1);
-        assertThat(consumer.greeting().watermark()).isEqualTo(Long.MIN_VALUE);
-        assertThat(consumer.records()).containsExactly(0L, 1L, 2L);
-    }
-
-    @Test
-    void consumerThatAttachesWhileNothingIsSentIsGreetedAtOnce() throws Exception {
-        ProducingTask producer = producer(1);
-
-        ReadingTask consumer = new ReadingTask(producer);
-
-        assertThat(consumer.view().getAvailabilityAndBacklog(false).isAvailable())
-                .as("an event needs no credit")
-                .isTrue();
-        assertThat(consumer.readOne()).isTrue();
-        assertThat(consumer.greeting().start()).isEqualTo(StreamPosition.START);
-        assertThat(consumer.view().getAvailabilityAndBacklog(true).isAvailable())
-                .isFalse();
-        assertThat(consumer.readOne()).isFalse();
-    }
-
-    @Test
-    void barrierDiscardedWhileAwayIsToldBecauseItWillNotComeAgain() throws Exception {
-        ProducingTask producer = producer(0);
-        new ReadingTask(producer).leave();
-        producer.records(2).barrier(6).barrier(7);
-
-        ReadingTask next = new ReadingTask(producer).read();
-
-        assertThat(next.greeting().lastBarrier()).isEqualTo(7);
-        assertThat(next.events()).noneMatch(CheckpointBarrier.class::isInstance);
-    }
-
-    @Test
-    void barrierThatComesAfterAttachingIsReadAndNotTold() throws Exception {
-        ProducingTask producer = producer(0);
-        new ReadingTask(producer).leave();
-        producer.barrier(6);
-
-        ReadingTask next = new ReadingTask(producer);
-        producer.records(1).barrier(7);
-        next.read();
-
-        assertThat(next.greeting().lastBarrier()).isEqualTo(6);
-        assertThat(next.events())
-                .last()
-                .isInstanceOfSatisfying(
-                        CheckpointBarrier.class,
-                        barrier -> assertThat(barrier.getId()).isEqualTo(7));
-    }
-
-    @Test
-    void watermarkAndIdlenessDiscardedWhileAwayAreTold() throws Exception {
-        ProducingTask producer = producer(0);
-        new ReadingTask(producer).leave();
-        producer.watermark(4_711).records(3).idle().flush();
-
-        AttachedEvent greeting = new ReadingTask(producer).read().greeting();
-
-        assertThat(greeting.watermark()).isEqualTo(4_711);
-        assertThat(greeting.idle()).isTrue();
-    }
-
-    @ParameterizedTest
-    @EnumSource(StopMode.class)
-    void endDiscardedWhileAwayIsTold(StopMode mode) throws Exception {
-        ProducingTask producer = producer(0);
-        new ReadingTask(producer).leave();
-        producer.records(3).endOfData(mode).finish();
-
-        ReadingTask next = new ReadingTask(producer).read();
-
-        assertThat(next.greeting().start()).isEqualTo(records(3));
-        assertThat(next.greeting().endOfData()).contains(mode);
-        assertThat(next.greeting().endOfPartition()).isTrue();
-        assertThat(next.events()).hasSize(1);
-    }
-
-    @Test
-    void endThatComesAfterAttachingIsReadAndNotTold() throws Exception {
-        ProducingTask producer = producer(0);
-        new ReadingTask(producer).leave();
-
-        ReadingTask next = new ReadingTask(producer);
-        producer.endOfData(StopMode.DRAIN).finish();
-        next.read();
-
-        assertThat(next.greeting().endOfData()).isEmpty();
-        assertThat(next.greeting().endOfPartition()).isFalse();
-        assertThat(next.events()).hasSize(3).endsWith(new EndOfData(StopMode.DRAIN), EndOfPartitionEvent.INSTANCE);
-    }
-
-    // ------------------------------------------------------------------ broken records
-
-    @ParameterizedTest(name = "after {0} buffers of it")
-    @ValueSource(ints = {1, 2, 3})
-    void consumerThatAttachesMidRecordSkipsTheRestOfIt(int buffersOfTheLargeRecord) throws Exception {
-        ProducingTask producer = producer(0);
-        ReadingTask first = new ReadingTask(producer);
-        producer.records(2).flush();
-        first.read();
-        producer.record(LARGE).records(2).flush();
-        for (int i = 0; i < buffersOfTheLargeRecord; i++) {
-            first.readOne();
-        }
-        assertThat(first.endsMidRecord()).isTrue();
-
-        ReadingTask next = new ReadingTask(producer).read(); // faster than the news of the first one's end
-
-        assertThat(first.records()).containsExactly(0L, 1L);
-        assertThat(next.greeting().start()).isEqualTo(records(3).plus(new StreamPosition(0, LARGE)));
-        assertThat(next.records()).containsExactly(3L, 4L);
-        assertThat(next.endsMidRecord()).isFalse();
-    }
-
-    @Test
-    void greetingWaitsUntilTheBrokenRecordHasBeenWritten() throws Exception {
-        ProducingTask producer = producer(0);
-        ReadingTask first = new ReadingTask(producer);
-        BufferBuilder unfinished = producer.partition().getBufferPool().requestBufferBuilder();
-        unfinished.appendAndCommit(recordOf(20).slice(0, 9));
-        producer.subpartition().add(unfinished.createBufferConsumerFromBeginning(), 0);
-        producer.flush();
-        first.read().leave();
-
-        ReadingTask next = new ReadingTask(producer);
-        boolean greetedMidRecord = next.readOne();
-        unfinished.appendAndCommit(recordOf(20).slice(9, 11));
-        producer.flush();
-        boolean available = next.view().getAvailabilityAndBacklog(true).isAvailable();
-        next.read();
-        unfinished.close();
-
-        assertThat(first.endsMidRecord()).isTrue();
-        assertThat(greetedMidRecord).isFalse();
-        assertThat(available).isTrue();
-        assertThat(next.greeting().start()).isEqualTo(new StreamPosition(1, 20));
-    }
-
-    @Test
-    void consumerThatLeavesBeforeItReadTheRestOfABufferLosesNoBuffer() throws Exception {
-        ProducingTask producer = producer(0);
-        ReadingTask first = new ReadingTask(producer);
-        producer.record(LARGE).records(3).flush();
-        first.readOne();
-        ReadingTask second = new ReadingTask(producer);
-        second.readOne(); // the greeting; behind it waits what follows the broken record in the same buffer
-        second.leave();
-
-        ReadingTask third = new ReadingTask(producer);
-        producer.records(1).flush();
-        third.read();
-
-        assertThat(third.greeting().start()).isEqualTo(records(4).plus(new StreamPosition(0, LARGE)));
-        assertThat(third.records()).containsExactly(4L);
-    }
-
     // ------------------------------------------------------------------ the end of a consumer
 
     @Test
     void consumerFinishedAcknowledgesTheEndThatNobodyElseWill() throws Exception {
-        ProducingTask producer = producer(1);
+        ProducingTask producer = producers.attempt(1);
 
         producer.subpartition().consumerFinished();
         boolean doneBeforeTheEnd =
@@ -327,7 +128,7 @@ class HoldfastSubpartitionTest {
 
     @Test
     void consumerFinishedAcknowledgesAnEndThatWasSentBefore() throws Exception {
-        ProducingTask producer = producer(1).records(10).endOfData(StopMode.DRAIN);
+        ProducingTask producer = producers.attempt(1).records(10).endOfData(StopMode.DRAIN);
 
         producer.subpartition().consumerFinished();
 
@@ -336,7 +137,7 @@ class HoldfastSubpartitionTest {
 
     @Test
     void lostConsumerAcknowledgesNothing() throws Exception {
-        ProducingTask producer = producer(0);
+        ProducingTask producer = producers.attempt(0);
         new ReadingTask(producer);
 
         producer.subpartition().consumerLost();
@@ -347,7 +148,7 @@ class HoldfastSubpartitionTest {
 
     @Test
     void consumerThatAttachesAfterTheEndAcknowledgesItItself() throws Exception {
-        ProducingTask producer = producer(0);
+        ProducingTask producer = producers.attempt(0);
         new ReadingTask(producer).leave();
         producer.endOfData(StopMode.DRAIN);
 
@@ -361,83 +162,12 @@ class HoldfastSubpartitionTest {
 
     @Test
     void finishedProducerKeepsItsPartitionForConsumersThatComeAgain() throws Exception {
-        ProducingTask producer = producer(0);
+        ProducingTask producer = producers.attempt(0);
         ReadingTask first = new ReadingTask(producer);
         producer.endOfData(StopMode.DRAIN).finish();
         first.read().leave();
 
         assertThat(producer.partition().isReleased()).isFalse();
-    }
-
-    // ------------------------------------------------------------------ superseded views
-
-    @Test
-    void supersededViewTellsItsReader() throws Exception {
-        ProducingTask producer = producer(0);
-        ReadingTask first = new ReadingTask(producer);
-        int notificationsBefore = first.notifications();
-
-        new ReadingTask(producer);
-
-        assertThat(first.notifications()).isEqualTo(notificationsBefore + 1);
-        assertThat(first.view().isReleased()).isTrue();
-        assertThat(first.view().getAvailabilityAndBacklog(false).isAvailable())
-                .as("or a remote reader without credit would never look")
-                .isTrue();
-        assertThat(first.view().getNextBuffer()).isNull();
-        assertThat(first.view().getFailureCause()).isInstanceOf(ProducerFailedException.class);
-    }
-
-    @Test
-    void viewOfAConsumerThatWasGivenUpTellsItsReader() throws Exception {
-        ProducingTask producer = producer(0);
-        ReadingTask consumer = new ReadingTask(producer);
-        int notificationsBefore = consumer.notifications();
-
-        producer.subpartition().consumerLost();
-
-        assertThat(consumer.notifications()).isEqualTo(notificationsBefore + 1);
-        assertThat(consumer.view().isReleased()).isTrue();
-        assertThat(consumer.view().getFailureCause()).isInstanceOf(ProducerFailedException.class);
-    }
-
-    @Test
-    void lateWordsOfASupersededViewDoNotTouchItsSuccessor() throws Exception {
-        ProducingTask producer = producer(0);
-        ReadingTask first = new ReadingTask(producer);
-        ReadingTask next = new ReadingTask(producer);
-        producer.records(2).barrier(1).records(1).endOfData(StopMode.DRAIN).flush();
-        while (next.events().stream().noneMatch(CheckpointBarrier.class::isInstance)) {
-            next.readOne();
-        }
-
-        first.view().resumeConsumption();
-        first.view().acknowledgeAllDataProcessed();
-        first.leave();
-        next.read();
-
-        assertThat(next.records()).containsExactly(0L, 1L, 2L);
-        assertThat(next.view().isReleased()).isFalse();
-        assertThat(producer.partition().getAllDataProcessedFuture()).isNotDone();
-    }
-
-    @Test
-    void consumerThatResumesWithoutABarrierIsNoError() throws Exception {
-        ProducingTask producer = producer(0);
-        ReadingTask consumer = new ReadingTask(producer);
-
-        consumer.view().resumeConsumption();
-
-        assertThat(producer.records(1).flush()).isNotNull();
-        assertThat(consumer.read().records()).containsExactly(0L);
-    }
-
-    @Test
-    void releasedPartitionIsNotFoundInsteadOfBreakingTheConnection() throws Exception {
-        ProducingTask producer = producer(0);
-        producer.partition().release();
-
-        assertThat(catchThrowable(() -> new ReadingTask(producer))).isInstanceOf(PartitionNotFoundException.class);
     }
 
     // ------------------------------------------------------------------ all of it, at random
@@ -446,7 +176,7 @@ class HoldfastSubpartitionTest {
     @ValueSource(longs = {21, 22, 23, 24, 25, 26, 27, 28})
     void whateverHappensEveryConsumerReadsWholeRecordsFromWhereItIsTold(long seed) throws Exception {
         Random random = new Random(seed);
-        ProducingTask producer = producer(0);
+        ProducingTask producer = producers.attempt(0);
         Map<Long, StreamPosition> starts = new HashMap<>(Map.of(0L, StreamPosition.START)); // by record
         Map<Long, StreamPosition> barriers = new HashMap<>(); // by id
         List<ReadingTask> readers = new ArrayList<>(List.of(new ReadingTask(producer)));
@@ -511,22 +241,7 @@ class HoldfastSubpartitionTest {
 
     // ------------------------------------------------------------------ vocabulary
 
-    private ProducingTask producer(int attempt) throws Exception {
-        ProducingTask producer = new ProducingTask(attempt, BUFFERS, BUFFER_BYTES);
-        producers.add(producer);
-        return producer;
-    }
-
-    /** Where {@code count} records without padding end. */
-    private static StreamPosition records(long count) {
-        return new StreamPosition(count, count * ProducingTask.RECORD_BYTES);
-    }
-
     private static List<Long> numbers(long from, int count) {
         return LongStream.range(from, from + count).boxed().toList();
-    }
-
-    private static ByteBuffer recordOf(int bytes) {
-        return ByteBuffer.allocate(bytes).putInt(0, bytes - 4).put(4, (byte) 1);
     }
 }

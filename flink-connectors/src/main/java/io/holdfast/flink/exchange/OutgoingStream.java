@@ -1,0 +1,219 @@
+package io.holdfast.flink.exchange;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.function.Supplier;
+import javax.annotation.Nullable;
+import org.apache.flink.runtime.io.network.buffer.Buffer;
+import org.apache.flink.runtime.shuffle.StreamPosition;
+
+/**
+ * Knows where in a stream of records its buffers begin, and so where the stream stands that has left a subpartition.
+ * Records are counted when they are written, one by one and in the cache of the task that writes them; whoever sends
+ * the buffers counts their bytes only. A buffer's content is looked at in two cases: when it is asked where the stream
+ * stands and the first buffer in the queue has left in part, and when the last buffer leaves before the next is begun.
+ *
+ * <p>{@link #writing} is called by the task thread alone and takes no lock. All else is guarded by the subpartition's
+ * {@code buffers}; the task thread holds it in {@link #added}, which hands over what was counted.
+ */
+public final class OutgoingStream {
+
+    /**
+     * Where the stream stands.
+     *
+     * @param position what lies before the place; undefined in the middle of a record
+     * @param midRecord whether the place is in the middle of a record
+     * @param watermark the last one before it, in milliseconds; {@link Long#MIN_VALUE} if there was none
+     * @param idle whether the last watermark status before it was idle
+     */
+    public record Place(StreamPosition position, boolean midRecord, long watermark, boolean idle) {
+
+        private static final Place START = new Place(StreamPosition.START, false, Long.MIN_VALUE, false);
+
+        private Place inRecord() {
+            return new Place(position, true, watermark, idle);
+        }
+
+        private static Place of(RecordScanner scanner) {
+            return new Place(scanner.position(), scanner.midRecord(), scanner.watermark(), scanner.idle());
+        }
+    }
+
+    /**
+     * The beginning of a buffer or event in the queue.
+     *
+     * @param offset bytes of the stream before it
+     * @param data whether it is a buffer of records
+     * @param rest bytes at its beginning that belong to a record of the buffer before
+     * @param first where the first record that begins in it does; only valid if {@code rest} ends in it
+     * @param restEnds whether {@code rest} ends in it; true if there is none
+     */
+    private record Start(long offset, boolean data, int rest, Place first, boolean restEnds) {}
+
+    // ---- written by the task thread
+
+    private ByteBuffer current;
+    private int currentBytes;
+    private boolean currentCounts;
+    private Place beforeControl = Place.START;
+
+    private long records;
+    private long bytes;
+    private long watermark = Long.MIN_VALUE;
+    private boolean idle;
+
+    // ---- guarded
+
+    private final ArrayDeque<Start> queue = new ArrayDeque<>();
+    private long removed;
+    private long leftBytes;
+
+    /** Where the stream stands when the queue is empty. */
+    private Place tail = Place.START;
+
+    /** Where the buffer or event that left last began. */
+    private Start source;
+
+    /** Whether nothing of that buffer had left before. */
+    private boolean fromItsBeginning;
+
+    /** Task thread. {@code record} is written next, from its length prefix on. */
+    public void writing(ByteBuffer record) {
+        if (current != record) { // most often it is the serializer's own one
+            current = record;
+        }
+        currentBytes = record.remaining();
+        currentCounts = RecordScanner.isRecord(record.get(record.position() + RecordScanner.LENGTH_BYTES));
+        if (currentCounts) {
+            records++;
+        } else {
+            beforeControl = written();
+            control(record);
+        }
+        bytes += currentBytes;
+    }
+
+    private void control(ByteBuffer element) {
+        RecordScanner scanner = new RecordScanner(beforeControl.position, watermark, idle);
+        scanner.scan(element);
+        watermark = scanner.watermark();
+        idle = scanner.idle();
+    }
+
+    /**
+     * Task thread. A buffer is added to the queue.
+     *
+     * @param data whether it is one of records
+     * @param rest bytes at its beginning that belong to the record that is being written
+     */
+    public void added(boolean data, int rest) {
+        if (!data) {
+            queue.add(new Start(bytes, false, 0, written(), true));
+        } else if (rest == 0) { // the record that is being written begins here
+            queue.add(new Start(bytes - currentBytes, true, 0, beforeCurrent(), true));
+        } else { // its rest, all or in part, is in the buffer
+            int missing = current.remaining();
+            queue.add(new Start(bytes - missing - rest, true, rest, written(), missing == 0));
+        }
+    }
+
+    private Place written() {
+        return new Place(new StreamPosition(records, bytes), false, watermark, idle);
+    }
+
+    private Place beforeCurrent() {
+        return currentCounts
+                ? new Place(new StreamPosition(records - 1, bytes - currentBytes), false, watermark, idle)
+                : beforeControl;
+    }
+
+    /** Any thread. Whether a buffer that has left in part, or nothing, is the only thing in the queue. */
+    public boolean isDownToOneBuffer() {
+        return queue.size() == 1 && queue.peek().data;
+    }
+
+    /**
+     * Any thread. Something was taken from the queue.
+     *
+     * @param left what has left; null if it was nothing, for what was taken had left before
+     * @param gone how many buffers and events are no longer in the queue, of all that were ever added
+     * @param only what the only buffer in the queue held before, if {@link #isDownToOneBuffer}
+     */
+    public void took(@Nullable Buffer left, long gone, @Nullable ByteBuffer only) {
+        long before = leftBytes;
+        Start last = null;
+        while (removed < gone) {
+            last = queue.remove();
+            removed++;
+        }
+        Start head = queue.peek();
+        if (left != null) {
+            source = last;
+            if (left.isBuffer()) {
+                if (last == null || head != null && head.data && head.offset == before) {
+                    source = head; // the queue still has it: it has left in part
+                }
+                fromItsBeginning = before == source.offset;
+                leftBytes += left.readableBytes();
+            }
+        }
+        if (head == null && last != null) {
+            tail = last.data ? placeIn(last, left == null ? only : wholeBuffer(left, last)) : last.first;
+        }
+    }
+
+    /** From the beginning of the buffer that {@code slice} is the last part of. */
+    private ByteBuffer wholeBuffer(Buffer slice, Start start) {
+        int bytesInBuffer = (int) (leftBytes - start.offset);
+        return slice.getMemorySegment()
+                .wrap(slice.getMemorySegmentOffset() + slice.readableBytes() - bytesInBuffer, bytesInBuffer);
+    }
+
+    /** Any thread. The queue was dropped: nothing more will leave. */
+    public void clear() {
+        queue.clear();
+    }
+
+    /**
+     * Any thread. Where the stream that has left stands.
+     *
+     * @param firstInQueue gives what was written to the first buffer in the queue
+     */
+    public Place place(Supplier<ByteBuffer> firstInQueue) {
+        Start head = queue.peek();
+        if (head == null) {
+            return tail;
+        }
+        int left = (int) (leftBytes - head.offset);
+        if (head.data && left > 0) {
+            ByteBuffer first = firstInQueue.get();
+            return placeIn(head, first.slice(first.position(), left));
+        }
+        return head.rest == 0 ? head.first : head.first.inRecord();
+    }
+
+    /** Where the stream stands behind {@code beginning} of a buffer. */
+    private static Place placeIn(Start start, ByteBuffer beginning) {
+        if (!start.restEnds) {
+            return start.first.inRecord();
+        }
+        RecordScanner scanner = new RecordScanner(start.first.position, start.first.watermark, start.first.idle);
+        scanner.scan(beginning.slice(beginning.position() + start.rest, beginning.remaining() - start.rest));
+        return Place.of(scanner);
+    }
+
+    /** Any thread. Of the buffer that left last: bytes that belong to a record of the buffer before. */
+    public int restOfLast() {
+        return fromItsBeginning ? source.rest : 0;
+    }
+
+    /** Any thread. Whether that rest ended in the buffer. */
+    public boolean restOfLastEnded() {
+        return source.restEnds;
+    }
+
+    /** Any thread. Where the event that left last lies, or the first record that began in the buffer that left last. */
+    public Place firstOfLast() {
+        return source.first;
+    }
+}

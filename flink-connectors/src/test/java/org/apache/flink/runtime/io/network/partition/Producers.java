@@ -1,0 +1,39 @@
+package org.apache.flink.runtime.io.network.partition;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/** Starts the {@link ProducingTask}s of a test, and ends them behind it; then every buffer must be back. */
+final class Producers implements AfterEachCallback {
+
+    private final int buffers;
+    private final int bufferBytes;
+    private final List<ProducingTask> started = new ArrayList<>();
+
+    /** Each of them has a pool of {@code buffers} buffers of {@code bufferBytes} bytes. */
+    Producers(int buffers, int bufferBytes) {
+        this.buffers = buffers;
+        this.bufferBytes = bufferBytes;
+    }
+
+    /** A task of attempt {@code attempt}. */
+    ProducingTask attempt(int attempt) throws Exception {
+        ProducingTask producer = new ProducingTask(attempt, buffers, bufferBytes);
+        started.add(producer);
+        return producer;
+    }
+
+    @Override
+    public void afterEach(ExtensionContext context) {
+        for (ProducingTask producer : started) {
+            producer.close();
+            int leaked = producer.leakedBuffers();
+            producer.destroyNetwork();
+            assertThat(leaked).as("buffers that did not come back").isZero();
+        }
+    }
+}
