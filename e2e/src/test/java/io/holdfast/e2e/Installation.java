@@ -1,0 +1,54 @@
+package io.holdfast.e2e;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** What the build has made for one minor version of Flink. */
+record Installation(String flinkMinor) {
+
+    static final List<String> MINORS = List.of("2.2", "2.3");
+
+    private static final Path CHECKOUT = Path.of("..").toAbsolutePath().normalize();
+
+    /** JVM arguments that Flink needs, as a file that {@code java} reads after an {@code @}. */
+    static Path jvmArguments() {
+        return CHECKOUT.resolve(".mvn/flink.jvmargs");
+    }
+
+    /** The entry point of a container, as users mount it. */
+    static Path containerEntryPoint() {
+        return CHECKOUT.resolve("images/flink/holdfast-entrypoint.sh");
+    }
+
+    static Path javaHome() {
+        return Path.of(System.getProperty("java.home"));
+    }
+
+    Path flinkLibraries() {
+        return CHECKOUT.resolve("testing/flink-dist").resolve(flinkMinor).resolve("target/lib");
+    }
+
+    /** All jars of a stock Flink, as a class path has them. */
+    List<Path> flinkJars() {
+        try (Stream<Path> files = Files.list(flinkLibraries())) {
+            return files.filter(file -> file.toString().endsWith(".jar"))
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException("Build testing/flink-dist/%s first".formatted(flinkMinor), e);
+        }
+    }
+
+    Path holdfastJar() {
+        return CHECKOUT.resolve("flink-connectors/flink-%1$s/target/holdfast-flink-%1$s.jar".formatted(flinkMinor));
+    }
+
+    /** The other supported minor. */
+    Installation other() {
+        return new Installation(MINORS.get(1 - MINORS.indexOf(flinkMinor)));
+    }
+}
