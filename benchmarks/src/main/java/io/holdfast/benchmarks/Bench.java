@@ -26,9 +26,10 @@ public final class Bench {
             Measures on real clusters, with stock Flink beside Holdfast. Prints a table, writes target/bench/NAME.json.
 
               restart     the gap that the loss of a task or a TaskManager leaves in the output, what else restarts, how
-                          exact the ledger is, and what Holdfast costs while nothing is lost; 10 minutes
+                          exact the ledger is, what Holdfast costs while nothing is lost, and what a restart costs the
+                          JobManager of a job of 2,000 subtasks; 12 minutes
 
-              --quick     fewer repetitions: 5 minutes, and less certain figures
+              --quick     fewer repetitions: 7 minutes, and less certain figures
               --flink V   2.2 (default) or 2.3
               --help      this text
             """;

@@ -48,6 +48,11 @@ record Installation(Path home, String flinkMinor) {
         return home.resolve("benchmarks/target/holdfast-benchmarks.jar");
     }
 
+    /** What Flink needs of a JVM, as an argument file. */
+    Path jvmArguments() {
+        return home.resolve(".mvn/flink.jvmargs");
+    }
+
     /** Where a program leaves its results and its clusters' logs. */
     Path target(String program) {
         return home.resolve("target").resolve(program);

@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * What the loss of a task or of a TaskManager costs, on Holdfast and on stock Flink, and what Holdfast costs while
- * nothing is lost.
+ * What the loss of a task or of a TaskManager costs, on Holdfast and on stock Flink, what Holdfast costs while nothing is
+ * lost, and what restarts cost the JobManager of a large job ({@link JobManagerCost}).
  *
  * <p>The same job on both engines with the same timeouts: four sources, four keyed tasks and four sinks on two of three
  * TaskManagers with two slots each, one to spare; 4,000 records a second, a checkpoint a second. First single keyed
@@ -26,7 +26,7 @@ import java.util.function.Consumer;
 final class RestartBench {
 
     /** Figures that need no cluster of processes. */
-    private static final List<Measurement> MEASUREMENTS = List.of();
+    private static final List<Measurement> MEASUREMENTS = List.of(new JobManagerCost());
 
     private static final int PARALLELISM = 4;
     private static final int RECORDS_PER_SECOND = 4_000;
@@ -75,7 +75,8 @@ final class RestartBench {
         figures.put("stock_tm_job_gap_ms_p50", Figures.median(job(stock, Kind.TASKMANAGER_KILL)));
         figures.put("holdfast_job_gap_ms_p50", Figures.median(job(holdfast, Kind.MAP_FAILURE)));
         figures.put("holdfast_tm_job_gap_ms_p50", Figures.median(job(holdfast, Kind.TASKMANAGER_KILL)));
-        figures.putAll(new ThroughputWindows(installation, quick, directory.resolve("throughput"), log).run());
+        figures.putAll(throughput(ThroughputWindows.USUAL_PAYLOAD).run(""));
+        figures.putAll(throughput(0).run("_tiny_records"));
         for (Measurement measurement : MEASUREMENTS) {
             figures.putAll(measurement.measure(installation));
         }
@@ -83,6 +84,10 @@ final class RestartBench {
         all.addAll(stock);
         figures.put("fault_runs", all.stream().map(RestartBench::raw).toList());
         return figures;
+    }
+
+    private ThroughputWindows throughput(int payloadBytes) {
+        return new ThroughputWindows(installation, quick, payloadBytes, directory.resolve("throughput"), log);
     }
 
     private void faults(Engine engine, List<Cost> costs, Map<String, Object> figures) throws IOException {

@@ -5,18 +5,25 @@ import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
-import org.apache.flink.api.java.tuple.Tuple2;
+import org.apache.flink.api.java.tuple.Tuple3;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.util.Collector;
 
 /**
- * The shape of {@link NumbersJob} with next to no work per record, so that what lies between the tasks weighs most:
- * records of 12 bytes, a count per key, a sink that counts. Arguments and output are those of {@link NumbersJob}.
+ * The shape of {@link NumbersJob} with next to no work per record, so that what lies between the tasks weighs most: a
+ * key, a number and as much ballast as the settings say, a count per key, a sink that counts. Arguments and output are those of {@link NumbersJob}.
  */
 public final class ThroughputJob {
+
+    /** Serialized bytes of a record without ballast: key, number, and the length of the ballast. */
+    public static final int BARE_BYTES = 16;
+
+    private static final TypeInformation<Tuple3<Integer, Long, byte[]>> RECORD =
+            Types.TUPLE(Types.INT, Types.LONG, Types.PRIMITIVE_ARRAY(Types.BYTE));
 
     private ThroughputJob() {}
 
@@ -28,10 +35,10 @@ public final class ThroughputJob {
         environment
                 .fromSource(new NumbersSource(settings), WatermarkStrategy.noWatermarks(), "numbers")
                 .uid(NumbersJob.SOURCE)
-                .map(number -> Tuple2.of(number.key(), number.sequence()))
-                .returns(Types.TUPLE(Types.INT, Types.LONG))
-                .uid("pairs")
-                .keyBy(pair -> pair.f0)
+                .map(number -> Tuple3.of(number.key(), number.sequence(), number.payload()))
+                .returns(RECORD)
+                .uid("records")
+                .keyBy(record -> record.f0)
                 .process(new Count())
                 .uid(NumbersJob.MAP)
                 .name(NumbersJob.MAP)
@@ -44,7 +51,7 @@ public final class ThroughputJob {
     }
 
     private static final class Count
-            extends KeyedProcessFunction<Integer, Tuple2<Integer, Long>, Tuple2<Integer, Long>> {
+            extends KeyedProcessFunction<Integer, Tuple3<Integer, Long, byte[]>, Tuple3<Integer, Long, byte[]>> {
 
         private static final long serialVersionUID = 1L;
 
@@ -56,12 +63,13 @@ public final class ThroughputJob {
         }
 
         @Override
-        public void processElement(Tuple2<Integer, Long> pair, Context context, Collector<Tuple2<Integer, Long>> out)
+        public void processElement(
+                Tuple3<Integer, Long, byte[]> record, Context context, Collector<Tuple3<Integer, Long, byte[]>> out)
                 throws Exception {
             Long before = counts.value();
             long count = before == null ? 1 : before + 1;
             counts.update(count);
-            out.collect(Tuple2.of(pair.f0, count));
+            out.collect(Tuple3.of(record.f0, count, record.f2));
         }
     }
 }
