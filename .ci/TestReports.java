@@ -13,7 +13,13 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import javax.xml.parsers.DocumentBuilderFactory;
+import javax.xml.parsers.ParserConfigurationException;
+import org.w3c.dom.Element;
+import org.w3c.dom.NodeList;
+import org.xml.sax.SAXException;
 
 /**
  * Reads the reports of surefire and failsafe that are newer than a stamp file.
@@ -21,20 +27,22 @@ import java.util.stream.Stream;
  * <p>{@code check STAMP}: every test source file has a report, in every module that compiles it, with at least one test.
  * A test class that runs nothing looks like a passed one; this is where it shows.
  *
- * <p>{@code count STAMP}: prints "N passed, N failed"; fails if any failed or none ran.
+ * <p>{@code count STAMP}: prints what failed, how it began, and "N passed, N failed"; fails if any failed or none ran.
  */
 final class TestReports {
     /** The shared Flink sources are compiled, and tested, once per minor. */
     private static final Path SHARED_TESTS = Path.of("flink-connectors/src/test/java");
 
-    private static final Pattern COUNT = Pattern.compile("\\b(tests|errors|skipped|failures)=\"(\\d+)\"");
+    /** Of a failure's stack trace: enough for its message and the place in the test. */
+    private static final int SHOWN_LINES = 25;
+
     private static final Pattern REPORT = Pattern.compile("TEST-([^$]+?)(\\$.*)?\\.xml");
 
     /** What one module ran of one top-level test class, its nested classes included. */
     private static final class Result {
         int tests;
-        int failed;
         int skipped;
+        final List<String> failures = new ArrayList<>();
     }
 
     private final FileTime begun;
@@ -95,24 +103,44 @@ final class TestReports {
                 for (Path file : files.sorted().toList()) {
                     Matcher name = REPORT.matcher(file.getFileName().toString());
                     if (name.matches() && Files.getLastModifiedTime(file).compareTo(begun) >= 0) {
-                        add(Files.readString(file), results(parent(target)).computeIfAbsent(name.group(1), k -> new Result()));
+                        add(file, results(parent(target)).computeIfAbsent(name.group(1), k -> new Result()));
                     }
                 }
             }
         }
     }
 
-    private static void add(String report, Result result) {
-        int start = report.indexOf("<testsuite ");
-        Matcher counts = COUNT.matcher(report.substring(start, report.indexOf('>', start)));
-        while (counts.find()) {
-            int count = Integer.parseInt(counts.group(2));
-            switch (counts.group(1)) {
-                case "tests" -> result.tests += count;
-                case "skipped" -> result.skipped += count;
-                default -> result.failed += count;
+    private static void add(Path report, Result result) throws IOException {
+        NodeList cases;
+        try {
+            cases = DocumentBuilderFactory.newInstance()
+                    .newDocumentBuilder()
+                    .parse(report.toFile())
+                    .getElementsByTagName("testcase");
+        } catch (ParserConfigurationException | SAXException e) {
+            throw new IOException("%s is not a test report".formatted(report), e);
+        }
+        for (int i = 0; i < cases.getLength(); i++) {
+            Element test = (Element) cases.item(i);
+            result.tests++;
+            if (test.getElementsByTagName("skipped").getLength() > 0) {
+                result.skipped++;
+            }
+            for (String kind : List.of("failure", "error")) {
+                NodeList problems = test.getElementsByTagName(kind);
+                if (problems.getLength() > 0) {
+                    result.failures.add("%s.%s%n%s"
+                            .formatted(
+                                    test.getAttribute("classname"),
+                                    test.getAttribute("name"),
+                                    beginning(problems.item(0).getTextContent())));
+                }
             }
         }
+    }
+
+    private static String beginning(String trace) {
+        return trace.lines().limit(SHOWN_LINES).map(line -> "    " + line + "\n").collect(Collectors.joining());
     }
 
     private boolean check() {
@@ -145,10 +173,11 @@ final class TestReports {
     private boolean count() {
         int passed = 0;
         int failed = 0;
-        for (Map<String, Result> classes : results.values()) {
-            for (Result result : classes.values()) {
-                passed += result.tests - result.failed - result.skipped;
-                failed += result.failed;
+        for (Map.Entry<Path, Map<String, Result>> module : results.entrySet()) {
+            for (Result result : module.getValue().values()) {
+                passed += result.tests - result.failures.size() - result.skipped;
+                failed += result.failures.size();
+                result.failures.forEach(failure -> System.out.printf("Failed in %s: %s%n", module.getKey(), failure));
             }
         }
         System.out.println("%d passed, %d failed".formatted(passed, failed));
