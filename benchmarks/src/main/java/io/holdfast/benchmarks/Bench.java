@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /** {@code ./holdfast bench NAME}: the main class. Exit codes: 0 measured, 2 wrong usage. */
 public final class Bench {
@@ -27,15 +28,16 @@ public final class Bench {
 
               restart     the gap that the loss of a task or a TaskManager leaves in the output, what else restarts, how
                           exact the ledger is, what Holdfast costs while nothing is lost, and what a restart costs the
-                          JobManager of a job of 2,000 subtasks; 12 minutes
+                          JobManager of a job of 2,000 subtasks; 20 minutes
+              throughput  only what Holdfast costs while nothing is lost, which is part of the above; 10 minutes
 
-              --quick     fewer repetitions: 7 minutes, and less certain figures
+              --quick     fewer repetitions: 7 and 3 minutes, and less certain figures
               --flink V   2.2 (default) or 2.3
               --help      this text
             """;
 
     private static final int WRONG_USAGE = 2;
-    private static final List<String> NAMES = List.of("restart");
+    private static final List<String> NAMES = List.of("restart", "throughput");
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss.SSS");
 
     private Bench() {}
@@ -90,12 +92,13 @@ public final class Bench {
         figures.put("flink", installation.flinkMinor());
         figures.put("quick", quick);
         figures.put("processors", Runtime.getRuntime().availableProcessors());
-        figures.putAll(new RestartBench(
-                        installation,
-                        quick,
-                        clusters,
-                        line -> out.println(LocalTime.now().format(TIME) + " " + line))
-                .run());
+        Consumer<String> log = line -> out.println(LocalTime.now().format(TIME) + " " + line);
+        figures.putAll(
+                switch (name) {
+                    case "restart" -> new RestartBench(installation, quick, clusters, log).run();
+                    case "throughput" -> ThroughputWindows.all(installation, quick, clusters, log);
+                    default -> throw new IllegalArgumentException(name);
+                });
         figures.replaceAll(
                 (key, value) -> value instanceof Double figure && figure.isNaN() ? null : value); // not in JSON
         Path file = directory.resolve(name + ".json");

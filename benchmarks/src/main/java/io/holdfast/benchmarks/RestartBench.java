@@ -75,8 +75,7 @@ final class RestartBench {
         figures.put("stock_tm_job_gap_ms_p50", Figures.median(job(stock, Kind.TASKMANAGER_KILL)));
         figures.put("holdfast_job_gap_ms_p50", Figures.median(job(holdfast, Kind.MAP_FAILURE)));
         figures.put("holdfast_tm_job_gap_ms_p50", Figures.median(job(holdfast, Kind.TASKMANAGER_KILL)));
-        figures.putAll(throughput(ThroughputWindows.USUAL_PAYLOAD).run(""));
-        figures.putAll(throughput(0).run("_tiny_records"));
+        figures.putAll(ThroughputWindows.all(installation, quick, directory.resolve("throughput"), log));
         for (Measurement measurement : MEASUREMENTS) {
             figures.putAll(measurement.measure(installation));
         }
@@ -84,10 +83,6 @@ final class RestartBench {
         all.addAll(stock);
         figures.put("fault_runs", all.stream().map(RestartBench::raw).toList());
         return figures;
-    }
-
-    private ThroughputWindows throughput(int payloadBytes) {
-        return new ThroughputWindows(installation, quick, payloadBytes, directory.resolve("throughput"), log);
     }
 
     private void faults(Engine engine, List<Cost> costs, Map<String, Object> figures) throws IOException {

@@ -23,7 +23,7 @@ import java.util.function.Consumer;
 final class ThroughputWindows {
 
     /** What a record holds besides key and number: with it a record has 100 bytes, as a bid in Nexmark. */
-    static final int USUAL_PAYLOAD = 84;
+    private static final int USUAL_PAYLOAD = 84;
 
     private static final int PARALLELISM = 4;
     private static final int KEYS = 1_024;
@@ -39,7 +39,7 @@ final class ThroughputWindows {
     private final int warmUpMillis;
     private final int windowMillis;
 
-    ThroughputWindows(
+    private ThroughputWindows(
             Installation installation, boolean quick, int payloadBytes, Path directory, Consumer<String> log) {
         this.installation = installation;
         this.directory = directory;
@@ -90,8 +90,16 @@ final class ThroughputWindows {
         }
     }
 
-    /** Figures by key; {@code suffix} ends each key. */
-    Map<String, Object> run(String suffix) throws IOException {
+    /** Figures by key, for records of the usual size and for the smallest, whose keys end in {@code _tiny_records}. */
+    static Map<String, Object> all(Installation installation, boolean quick, Path directory, Consumer<String> log)
+            throws IOException {
+        Map<String, Object> figures = new LinkedHashMap<>();
+        figures.putAll(new ThroughputWindows(installation, quick, USUAL_PAYLOAD, directory, log).run(""));
+        figures.putAll(new ThroughputWindows(installation, quick, 0, directory, log).run("_tiny_records"));
+        return figures;
+    }
+
+    private Map<String, Object> run(String suffix) throws IOException {
         List<Pair> all = new ArrayList<>();
         List<Double> ratios = new ArrayList<>();
         List<Double> cpuRatios = new ArrayList<>();
