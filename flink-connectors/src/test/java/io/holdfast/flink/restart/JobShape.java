@@ -158,6 +158,7 @@ enum JobShape {
     WINDOWS_WITH_IDLE_INPUT {
         @Override
         DataStream<String> build(StreamExecutionEnvironment env) {
+            env.getConfig().setAutoWatermarkInterval(10);
             OutputTag<String> late = new OutputTag<>("late", Types.STRING);
             WatermarkStrategy<String> time = WatermarkStrategy.<String>forMonotonousTimestamps()
                     .withTimestampAssigner((record, ignored) -> number(record) % (RECORDS / PARALLELISM));

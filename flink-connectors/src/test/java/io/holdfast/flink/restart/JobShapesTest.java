@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.JobStatus;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -45,19 +46,23 @@ class JobShapesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "left-1, RECORD",
-        "writer-1, RECORD",
-        "writer-1, SNAPSHOT",
-        "committer-1, COMMIT",
-        "writer-1, LAST_CHECKPOINT"
-    })
+    @CsvSource({"left-1, RECORD", "writer-1, RECORD", "writer-1, SNAPSHOT", "committer-1, COMMIT"})
     void committablesAreNeitherLostNorRepeated(String task, Fault fault) throws Exception {
         Outcome outcome = runFailing(
                 JobShape.TWO_PHASE_SINK,
                 task,
                 fault,
                 task.startsWith("left") ? Set.of(task) : Set.of("writer-1", "committer-1")); // one task
+
+        assertThat(JobShape.RECORDS - Committing.committed(JobShape.OUTPUT).size())
+                .isEqualTo(outcome.missing());
+    }
+
+    /** Repeated, for the task ends at once when it runs again, and its report of the loss must still be first. */
+    @RepeatedTest(4)
+    void lossJustBeforeTheEndIsCounted() throws Exception {
+        Outcome outcome = runFailing(
+                JobShape.TWO_PHASE_SINK, "writer-1", Fault.LAST_CHECKPOINT, Set.of("writer-1", "committer-1"));
 
         assertThat(JobShape.RECORDS - Committing.committed(JobShape.OUTPUT).size())
                 .isEqualTo(outcome.missing());

@@ -19,7 +19,6 @@ import org.apache.flink.runtime.io.PullingAsyncDataInput;
 import org.apache.flink.runtime.io.network.buffer.BufferPool;
 import org.apache.flink.runtime.io.network.metrics.InputChannelMetrics;
 import org.apache.flink.runtime.io.network.partition.PartitionProducerStateProvider;
-import org.apache.flink.runtime.io.network.partition.ResultPartitionID;
 import org.apache.flink.runtime.io.network.partition.ResultPartitionType;
 import org.apache.flink.runtime.jobgraph.IntermediateDataSetID;
 import org.apache.flink.runtime.jobgraph.IntermediateResultPartitionID;
@@ -37,7 +36,10 @@ import org.slf4j.LoggerFactory;
  * channels did.
  *
  * <p>Flink class: {@link SingleInputGate}, read at 2.2.1 and 2.3.0. Here because {@code notifyChannelNonEmpty} and the
- * channels it holds are package-private. No locks of its own.
+ * channels it holds are package-private.
+ *
+ * <p>Locks: {@code telling}, which comes before those of the channels, keeps what was taken to be told from being
+ * overtaken by the news that the task has ended.
  */
 public final class HoldfastInputGate extends SingleInputGate implements TaskExchange.Input {
 
@@ -61,6 +63,7 @@ public final class HoldfastInputGate extends SingleInputGate implements TaskExch
     private final Map<IntermediateResultPartitionID, List<HoldfastInputChannel>> byPartition = new HashMap<>();
     private final List<HoldfastInputChannel> all = new ArrayList<>();
     private final AtomicBoolean reportScheduled = new AtomicBoolean();
+    private final Object telling = new Object();
     private int exclusiveBuffers;
     private volatile boolean closing;
 
@@ -196,27 +199,37 @@ public final class HoldfastInputGate extends SingleInputGate implements TaskExch
     /** Attaching thread. */
     private void report() {
         reportScheduled.set(false);
-        List<HoldfastInputChannel> told = new ArrayList<>();
-        List<HoldfastReport.Attached> attached = new ArrayList<>();
-        ResultPartitionID any = null;
-        for (HoldfastInputChannel channel : all) {
-            HoldfastReport.Attached due = channel.takeReport().orElse(null);
-            if (due != null && told.size() == REPORTED_AT_ONCE) {
-                channel.reportAgain();
-                reportSoon();
-                break;
+        if (!closing) {
+            tellWhatIsDue();
+        }
+    }
+
+    /** Any thread. When it returns, all that was due is on its way to the JobMaster. */
+    private void tellWhatIsDue() {
+        synchronized (telling) {
+            List<HoldfastInputChannel> told = new ArrayList<>();
+            List<HoldfastReport.Attached> attached = new ArrayList<>();
+            for (HoldfastInputChannel channel : all) {
+                HoldfastReport.Attached due = channel.takeReport().orElse(null);
+                if (due != null) {
+                    told.add(channel);
+                    attached.add(due);
+                }
+                if (told.size() == REPORTED_AT_ONCE) {
+                    tell(told, attached);
+                    told = new ArrayList<>();
+                    attached = new ArrayList<>();
+                }
             }
-            if (due != null) {
-                told.add(channel);
-                attached.add(due);
-                any = channel.getPartitionId();
+            if (!told.isEmpty()) {
+                tell(told, attached);
             }
         }
-        if (attached.isEmpty() || closing) {
-            return;
-        }
+    }
+
+    private void tell(List<HoldfastInputChannel> told, List<HoldfastReport.Attached> attached) {
         HoldfastReport report = new HoldfastReport(dataSet, task.attempt(), attached);
-        producers.requestPartitionProducerState(report, any, response -> {
+        producers.requestPartitionProducerState(report, told.get(0).getPartitionId(), response -> {
             if (response.getProducerExecutionState().isRight()) {
                 LOG.info(
                         "Report not delivered, repeating: task={} channels={} retryMs={} cause={}",
@@ -277,9 +290,10 @@ public final class HoldfastInputGate extends SingleInputGate implements TaskExch
 
     // ------------------------------------------------------------------ life
 
-    /** Any thread. */
+    /** Any thread. What is due is told before Flink says that the task has ended: then the JobMaster expects no more. */
     @Override
     public void close() throws IOException {
+        tellWhatIsDue();
         closing = true;
         super.close();
         forget.run();
