@@ -55,8 +55,8 @@ final class HoldfastInflow implements ConsumedStream.Upstream {
     @GuardedBy("lock")
     private final ArrayDeque<Object> waiting = new ArrayDeque<>();
 
-    @GuardedBy("lock")
-    private boolean linkHasMore;
+    /** Whether the link may have something to read: what it announces counts until the next look at it. */
+    private volatile boolean linkHasMore;
 
     /** Where the element that is being read comes from; null if its link was cut. */
     @GuardedBy("lock")
@@ -106,6 +106,16 @@ final class HoldfastInflow implements ConsumedStream.Upstream {
     @GuardedBy("lock")
     void attach(HoldfastLink fresh) {
         link = fresh;
+        linkHasMore = true; // what it announced before, nobody heard
+    }
+
+    /** Any thread, without the lock. {@code source} has something to read. Returns whether it is the link. */
+    boolean announced(HoldfastLink source) {
+        if (link != source) {
+            return false;
+        }
+        linkHasMore = true;
+        return true;
     }
 
     /**
@@ -174,13 +184,10 @@ final class HoldfastInflow implements ConsumedStream.Upstream {
 
     // ------------------------------------------------------------------ reading
 
-    /** What arrives at the link while the channel is queued is not announced: only a look can tell. */
-    @GuardedBy("lock")
-    void lookAtLink() {
-        linkHasMore = link != null;
-    }
-
-    /** Whether there may be something to read. */
+    /**
+     * Whether there may be something to read. If not, the link will announce what comes; a look at one that has announced
+     * nothing costs, for it takes what little a local producer has written to its buffer so far.
+     */
     @GuardedBy("lock")
     boolean hasMore() {
         return !waiting.isEmpty() || linkHasMore;
@@ -194,15 +201,15 @@ final class HoldfastInflow implements ConsumedStream.Upstream {
         if (next == null) {
             HoldfastLink current = link;
             source = current;
+            linkHasMore = false; // before the look: it may miss what is announced from now on
             Optional<BufferAndAvailability> read = current == null ? Optional.empty() : current.poll();
             if (read.isEmpty()) {
-                linkHasMore = false;
                 return false;
             }
-            linkHasMore = read.get().moreAvailable();
+            if (read.get().moreAvailable()) {
+                linkHasMore = true;
+            }
             next = read.get().buffer();
-        } else {
-            lookAtLink(); // its notification may be used up
         }
         if (next instanceof Mark mark) {
             read(mark, stream);

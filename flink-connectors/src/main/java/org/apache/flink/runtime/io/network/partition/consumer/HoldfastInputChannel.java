@@ -81,7 +81,7 @@ final class HoldfastInputChannel extends InputChannel {
 
     /** Netty thread, attaching thread or task thread. */
     void linkHasData(HoldfastLink source) {
-        if (inflow.link() == source) {
+        if (inflow.announced(source)) {
             hasData();
         }
     }
@@ -112,7 +112,6 @@ final class HoldfastInputChannel extends InputChannel {
             if (connector.fatal() != null) {
                 throw connector.fatal();
             }
-            inflow.lookAtLink();
             while (!stream.hasNext()) {
                 if (!inflow.readOne(stream)) {
                     return Optional.empty();

@@ -14,6 +14,7 @@ final class FakeLink implements HoldfastLink {
 
     private final ArrayDeque<Buffer> received = new ArrayDeque<>();
     private final List<String> asked = new ArrayList<>();
+    private Runnable whenPolled = () -> {};
     private IOException brokenBy;
 
     /** {@code buffer} has arrived. */
@@ -25,6 +26,11 @@ final class FakeLink implements HoldfastLink {
     /** Reading fails from now on. */
     void breaksBecauseOf(IOException cause) {
         brokenBy = cause;
+    }
+
+    /** {@code action} is done at the end of each look at it. */
+    void whenPolled(Runnable action) {
+        whenPolled = action;
     }
 
     /** What it was asked since this was last asked. */
@@ -45,6 +51,7 @@ final class FakeLink implements HoldfastLink {
             throw brokenBy;
         }
         Buffer next = received.poll();
+        whenPolled.run();
         if (next == null) {
             return Optional.empty();
         }

@@ -98,17 +98,59 @@ class HoldfastInflowTest {
     }
 
     @Test
-    void linkIsLookedAtAgainAfterAMarkForItsNotificationMayBeUsedUp() throws Exception {
-        inflow.fenced();
+    void freshLinkIsLookedAtOnceForItsFirstAnnouncementsWereNotHeard() throws Exception {
         inflow.attach(first);
-        boolean beforeAnyLook = inflow.hasMore();
 
+        assertThat(inflow.hasMore()).isTrue();
         inflow.readOne(stream);
+        assertThat(inflow.hasMore()).isFalse();
+    }
+
+    @Test
+    void whatTheLinkAnnouncesWhileAMarkIsReadIsNotForgotten() throws Exception {
+        inflow.attach(first);
+        inflow.readOne(stream);
+        inflow.fenced();
+
+        boolean heard = inflow.announced(first);
+        inflow.readOne(stream); // the mark
         boolean afterMark = inflow.hasMore();
         inflow.readOne(stream);
 
-        assertThat(beforeAnyLook).as("the mark").isTrue();
+        assertThat(heard).isTrue();
         assertThat(afterMark).isTrue();
+        assertThat(inflow.hasMore()).as("after the look").isFalse();
+    }
+
+    @Test
+    void whatTheLinkAnnouncesDuringALookIsNotForgotten() throws Exception {
+        inflow.attach(first);
+        first.whenPolled(() -> inflow.announced(first));
+
+        inflow.readOne(stream);
+
+        assertThat(inflow.hasMore()).isTrue();
+    }
+
+    @Test
+    void linkThatHasSaidThatThereIsNoMoreIsNotLookedAtAgain() throws Exception {
+        inflow.attach(first.received(watermark(1)).received(watermark(2)));
+
+        inflow.readOne(stream);
+        boolean afterFirst = inflow.hasMore();
+        inflow.readOne(stream);
+
+        assertThat(afterFirst).isTrue();
+        assertThat(inflow.hasMore()).isFalse();
+    }
+
+    @Test
+    void linkOfThePastAnnouncesNothing() throws Exception {
+        inflow.attach(first);
+        inflow.cut(0);
+        inflow.readOne(stream);
+
+        assertThat(inflow.announced(first)).isFalse();
         assertThat(inflow.hasMore()).isFalse();
     }
 
