@@ -29,6 +29,9 @@ public final class RecordScanner {
     private static final int IDLE = -1;
 
     static final int LENGTH_BYTES = 4;
+    /** Of the usual processors; where lines are longer some are read twice. */
+    private static final int CACHE_LINE_BYTES = 64;
+
     /** The longest stream element whose content is of interest: a tag and two longs. */
     private static final int HEAD_BYTES = 17;
 
@@ -41,6 +44,7 @@ public final class RecordScanner {
     private boolean inRecord;
 
     private int firstEnd;
+    private int fetched;
 
     private long records;
     private long bytes;
@@ -82,6 +86,7 @@ public final class RecordScanner {
         int limit = buffer.limit();
         int lastEnd = -1;
         firstEnd = -1;
+        fetch(buffer, position, limit);
         while (position < limit) {
             if (!inRecord && lengthFill == 0) {
                 position = hop(buffer, position, limit);
@@ -138,6 +143,18 @@ public final class RecordScanner {
             }
         }
         return lastEnd;
+    }
+
+    /**
+     * Reads a byte of each cache line, which come side by side and are at hand then. Hopping waits for them one by one, for
+     * a record's length tells where the next one is, and what has just been received lies in another core's cache.
+     */
+    private void fetch(ByteBuffer buffer, int from, int limit) {
+        int any = 0;
+        for (int position = from; position < limit; position += CACHE_LINE_BYTES) {
+            any |= buffer.get(position);
+        }
+        fetched = any; // or the compiler may leave all of it out
     }
 
     /**
