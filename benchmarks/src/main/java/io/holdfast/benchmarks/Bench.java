@@ -28,10 +28,10 @@ public final class Bench {
 
               restart     the gap that the loss of a task or a TaskManager leaves in the output, what else restarts, how
                           exact the ledger is, what Holdfast costs while nothing is lost, and what a restart costs the
-                          JobManager of a job of 2,000 subtasks; 20 minutes
-              throughput  only what Holdfast costs while nothing is lost, which is part of the above; 10 minutes
+                          JobManager of a job of 2,000 subtasks; 22 minutes
+              throughput  only what Holdfast costs while nothing is lost, which is part of the above; 12 minutes
 
-              --quick     fewer repetitions: 7 and 3 minutes, and less certain figures
+              --quick     fewer repetitions: 9 and 5 minutes, and less certain figures
               --flink V   2.2 (default) or 2.3
               --help      this text
             """;

@@ -29,6 +29,7 @@ final class ThroughputWindows {
     private static final int KEYS = 1_024;
     private static final int CHECKPOINT_MILLIS = 1_000;
     private static final int SETTLE_MILLIS = 1_000;
+    private static final int WARM_UP_MILLIS = 2_000;
 
     private final Installation installation;
     private final Path directory;
@@ -36,7 +37,7 @@ final class ThroughputWindows {
     private final int payloadBytes;
     private final int rounds;
     private final int pairs;
-    private final int warmUpMillis;
+    private final int warmUps;
     private final int windowMillis;
 
     private ThroughputWindows(
@@ -45,9 +46,9 @@ final class ThroughputWindows {
         this.directory = directory;
         this.log = log;
         this.payloadBytes = payloadBytes;
-        this.rounds = quick ? 1 : 3;
+        this.rounds = quick || payloadBytes < USUAL_PAYLOAD ? 1 : 3;
         this.pairs = 4;
-        this.warmUpMillis = quick ? 25_000 : 45_000; // until the compilers have little left to do
+        this.warmUps = quick ? 10 : 15;
         this.windowMillis = quick ? 3_000 : 5_000;
     }
 
@@ -68,6 +69,14 @@ final class ThroughputWindows {
 
     /** A cluster with its job, whose sources are silent. */
     private record Side(Cluster cluster, RunDirectory run) implements AutoCloseable {
+
+        /** With silence after it: tasks that take every processor leave their JVM's compilers next to none. */
+        void warmUp() throws IOException {
+            run.pause(false);
+            Cluster.sleep(WARM_UP_MILLIS);
+            run.pause(true);
+            Cluster.sleep(WARM_UP_MILLIS);
+        }
 
         Window measure(int windowMillis) throws IOException {
             run.pause(false);
@@ -127,12 +136,10 @@ final class ThroughputWindows {
         List<Pair> seen = new ArrayList<>();
         try (Side stock = start(Engine.STOCK, round);
                 Side holdfast = start(Engine.HOLDFAST, round)) {
-            stock.run.pause(false);
-            holdfast.run.pause(false);
-            Cluster.sleep(warmUpMillis);
-            stock.run.pause(true);
-            holdfast.run.pause(true);
-            Cluster.sleep(SETTLE_MILLIS);
+            for (int i = 0; i < warmUps; i++) {
+                stock.warmUp();
+                holdfast.warmUp();
+            }
             for (int i = 0; i < pairs; i++) {
                 boolean stockFirst = (round + i) % 2 == 0; // neither always comes second
                 Window first = (stockFirst ? stock : holdfast).measure(windowMillis);
