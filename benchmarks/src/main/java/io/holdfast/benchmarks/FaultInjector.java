@@ -133,7 +133,7 @@ final class FaultInjector {
 
     private void fail(Target target) {
         try {
-            directory.requestFailure(target.operator(), target.subtask());
+            directory.failures().add(target.operator(), target.subtask());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -143,7 +143,7 @@ final class FaultInjector {
         Cluster.await(
                 "the first failure of " + target,
                 Duration.ofSeconds(30),
-                () -> !directory.isFailureRequested(target.operator(), target.subtask()));
+                () -> !directory.failures().contains(target.operator(), target.subtask()));
         fail(target);
     }
 

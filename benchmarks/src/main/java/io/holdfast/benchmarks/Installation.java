@@ -22,8 +22,11 @@ record Installation(Path home, String flinkMinor) {
                     "Start this program with ./holdfast");
         }
         Installation installation = new Installation(Path.of(home), flinkMinor);
-        for (Path part :
-                List.of(installation.flinkLibraries(), installation.holdfastJar(), installation.benchmarksJar())) {
+        for (Path part : List.of(
+                installation.flinkLibraries(),
+                installation.holdfastJar(),
+                installation.benchmarksJar(),
+                installation.testingJar())) {
             if (!Files.exists(part)) {
                 throw new HoldfastException(
                         Disposition.FATAL,
@@ -46,6 +49,11 @@ record Installation(Path home, String flinkMinor) {
 
     Path benchmarksJar() {
         return home.resolve("benchmarks/target/holdfast-benchmarks.jar");
+    }
+
+    /** Parts of the benchmarks' jobs are in it. */
+    Path testingJar() {
+        return home.resolve("testing/target/holdfast-testing.jar");
     }
 
     /** What Flink needs of a JVM, as an argument file. */

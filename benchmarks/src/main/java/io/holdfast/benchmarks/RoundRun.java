@@ -42,8 +42,8 @@ final class RoundRun {
             FaultInjector injector = new FaultInjector(cluster, jobId, directory, log);
             injector.inject(round.faults(), patient);
             String state = awaitEnd(watch, deadlineNanos);
-            if (!directory.failuresToCome().isEmpty()) {
-                log.accept("never happened: " + directory.failuresToCome());
+            if (!directory.failures().names().isEmpty()) {
+                log.accept("never happened: " + directory.failures().names());
             }
             if (!state.equals("FINISHED")) {
                 cluster.snapshot(jobId, directory.path().resolve("snapshot"));

@@ -122,7 +122,7 @@ final class DemoRun {
         Lane lane = new Lane(Stage.AIRPORT_STATS, Schedule.FAILED_SUBTASK);
         progress.say(mode, "failing one task: %s throws", lane);
         long atMillis = System.currentTimeMillis();
-        directory.requestFailure(FlightsJob.KEYED, Schedule.FAILED_SUBTASK);
+        directory.failures().add(FlightsJob.KEYED, Schedule.FAILED_SUBTASK);
         return new Strike(Kind.TASK, lane.toString(), atMillis, before, before.of(lane));
     }
 

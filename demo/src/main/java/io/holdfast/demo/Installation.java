@@ -10,8 +10,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 
-/** Where the built parts lie in a checkout. */
-record Installation(Path home, Path flinkLibraries, Path holdfastJar, Path demoJar) {
+/**
+ * Where the built parts lie in a checkout.
+ *
+ * @param jobJars what the demo's job needs inside a cluster
+ */
+record Installation(Path home, Path flinkLibraries, Path holdfastJar, List<Path> jobJars) {
 
     static final String HOME_PROPERTY = "holdfast.home";
 
@@ -29,7 +33,9 @@ record Installation(Path home, Path flinkLibraries, Path holdfastJar, Path demoJ
                 home,
                 libraries,
                 only(connector, artifact, build),
-                only(home.resolve("demo/target"), "holdfast-demo", build));
+                List.of(
+                        only(home.resolve("demo/target"), "holdfast-demo", build),
+                        existing(home.resolve("testing/target/holdfast-testing.jar"), build)));
     }
 
     Path report() {
@@ -50,6 +56,13 @@ record Installation(Path home, Path flinkLibraries, Path holdfastJar, Path demoJ
                     "%d %s jars are in %s: %s".formatted(found.size(), artifact, directory, found), "Delete the older");
         }
         return found.get(0);
+    }
+
+    private static Path existing(Path jar, String build) {
+        if (!Files.exists(jar)) {
+            throw missing(jar + " does not exist", build);
+        }
+        return jar;
     }
 
     private static List<Path> jars(Path directory, String prefix) {

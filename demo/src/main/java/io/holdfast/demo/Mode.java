@@ -4,21 +4,23 @@ import io.holdfast.testing.FlinkProcessesBuilder;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** With or without Holdfast: the whole difference between the two clusters. */
 enum Mode {
     HOLDFAST("Holdfast") {
         @Override
-        FlinkProcessesBuilder applyTo(FlinkProcessesBuilder cluster, Path holdfastJar, Path demoJar) {
-            return cluster.jars(List.of(holdfastJar, demoJar))
+        FlinkProcessesBuilder applyTo(FlinkProcessesBuilder cluster, Path holdfastJar, List<Path> jobJars) {
+            return cluster.jars(Stream.concat(Stream.of(holdfastJar), jobJars.stream())
+                            .toList())
                     .jobManagerMainClass("io.holdfast.flink.entrypoint.HoldfastStandaloneSessionEntrypoint")
                     .option("shuffle-service-factory.class", "io.holdfast.flink.shuffle.HoldfastShuffleServiceFactory");
         }
     },
     STOCK("Stock Flink") {
         @Override
-        FlinkProcessesBuilder applyTo(FlinkProcessesBuilder cluster, Path holdfastJar, Path demoJar) {
-            return cluster.jars(List.of(demoJar));
+        FlinkProcessesBuilder applyTo(FlinkProcessesBuilder cluster, Path holdfastJar, List<Path> jobJars) {
+            return cluster.jars(jobJars);
         }
     };
 
@@ -43,8 +45,8 @@ enum Mode {
         cluster.flinkLibraries(installation.flinkLibraries())
                 .options(COMMON_OPTIONS)
                 .jvmFlag("-XX:TieredStopAtLevel=1"); // six JVMs start at once: less compiling, sooner ready
-        return applyTo(cluster, installation.holdfastJar(), installation.demoJar());
+        return applyTo(cluster, installation.holdfastJar(), installation.jobJars());
     }
 
-    abstract FlinkProcessesBuilder applyTo(FlinkProcessesBuilder cluster, Path holdfastJar, Path demoJar);
+    abstract FlinkProcessesBuilder applyTo(FlinkProcessesBuilder cluster, Path holdfastJar, List<Path> jobJars);
 }

@@ -62,6 +62,7 @@ class DemoTest {
         built("testing/flink-dist/2.2/target/lib/flink-runtime-2.2.1.jar");
         built("flink-connectors/flink-2.2/target/holdfast-flink-2.2-0.1.0.jar");
         built("demo/target/holdfast-demo.jar");
+        built("testing/target/holdfast-testing.jar");
 
         try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             assertThat(run("--port", Integer.toString(other.getLocalPort()))).isEqualTo(78);

@@ -21,6 +21,7 @@ class InstallationTest {
     void findsTheShadedJarAndNotItsNeighbours() throws IOException {
         built("testing/flink-dist/2.3/target/lib/flink-runtime-2.3.0.jar");
         built("demo/target/holdfast-demo.jar");
+        built("testing/target/holdfast-testing.jar");
         built(TARGET + "holdfast-flink-2.3-0.1.0-SNAPSHOT.jar");
         built(TARGET + "original-holdfast-flink-2.3-0.1.0-SNAPSHOT.jar");
         built(TARGET + "holdfast-flink-2.3-0.1.0-SNAPSHOT-sources.jar");
@@ -28,7 +29,10 @@ class InstallationTest {
         Installation installation = Installation.find(home, "2.3");
 
         assertThat(installation.holdfastJar().getFileName()).hasToString("holdfast-flink-2.3-0.1.0-SNAPSHOT.jar");
-        assertThat(installation.demoJar().getFileName()).hasToString("holdfast-demo.jar");
+        assertThat(installation.jobJars())
+                .containsExactly(
+                        home.resolve("demo/target/holdfast-demo.jar"),
+                        home.resolve("testing/target/holdfast-testing.jar"));
     }
 
     @Test

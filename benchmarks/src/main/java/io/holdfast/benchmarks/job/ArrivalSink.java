@@ -40,12 +40,11 @@ final class ArrivalSink implements Sink<Counted>, SupportsWriterState<Counted, A
     public StatefulSinkWriter<Counted, ArrivalFile.Position> restoreWriter(
             WriterInitContext context, Collection<ArrivalFile.Position> state) throws IOException {
         TaskInfo task = context.getTaskInfo();
-        FaultPoint faults = new FaultPoint(directory, NumbersJob.SINK, task.getIndexOfThisSubtask());
-        faults.pass();
+        Inspection inspection = new Inspection(directory, NumbersJob.SINK, task.getIndexOfThisSubtask());
         ArrivalFile.Position restored = state.stream().findFirst().orElse(ArrivalFile.Position.START);
         Path file = ArrivalFiles.file(
                 new RunDirectory(Path.of(directory)), task.getIndexOfThisSubtask(), task.getAttemptNumber());
-        return new Writer(ArrivalFile.create(file, restored), task.getAttemptNumber(), faults);
+        return new Writer(ArrivalFile.create(file, restored), task.getAttemptNumber(), inspection);
     }
 
     @Override
@@ -53,13 +52,12 @@ final class ArrivalSink implements Sink<Counted>, SupportsWriterState<Counted, A
         return new PositionSerializer();
     }
 
-    private record Writer(ArrivalFile file, int attempt, FaultPoint faults)
+    private record Writer(ArrivalFile file, int attempt, Inspection inspection)
             implements StatefulSinkWriter<Counted, ArrivalFile.Position> {
 
         @Override
         public void write(Counted record, Context context) throws IOException {
-            faults.pass();
-            faults.check(record.split(), record.sequence(), record.payload());
+            inspection.pass(record.split(), record.sequence(), record.payload());
             file.append(record, System.currentTimeMillis());
         }
 

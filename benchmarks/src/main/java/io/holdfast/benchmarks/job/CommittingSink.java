@@ -36,13 +36,12 @@ final class CommittingSink implements Sink<Counted>, SupportsCommitter<String> {
     @Override
     public CommittingSinkWriter<Counted, String> createWriter(WriterInitContext context) throws IOException {
         TaskInfo task = context.getTaskInfo();
-        FaultPoint faults = new FaultPoint(directory, NumbersJob.SINK, task.getIndexOfThisSubtask());
-        faults.pass();
+        Inspection inspection = new Inspection(directory, NumbersJob.SINK, task.getIndexOfThisSubtask());
         RunDirectory run = new RunDirectory(Path.of(directory));
         ArrivalFile received = ArrivalFile.create(
                 ArrivalFiles.receivedFile(run, task.getIndexOfThisSubtask(), task.getAttemptNumber()),
                 ArrivalFile.Position.START);
-        return new Writer(run, task.getIndexOfThisSubtask(), task.getAttemptNumber(), faults, received);
+        return new Writer(run, task.getIndexOfThisSubtask(), task.getAttemptNumber(), inspection, received);
     }
 
     @Override
@@ -60,23 +59,22 @@ final class CommittingSink implements Sink<Counted>, SupportsCommitter<String> {
         private final RunDirectory run;
         private final int subtask;
         private final int attempt;
-        private final FaultPoint faults;
+        private final Inspection inspection;
         private final ArrivalFile received;
         private ByteBuffer open = ByteBuffer.allocate(Arrival.BYTES << 10);
         private int files;
 
-        Writer(RunDirectory run, int subtask, int attempt, FaultPoint faults, ArrivalFile received) {
+        Writer(RunDirectory run, int subtask, int attempt, Inspection inspection, ArrivalFile received) {
             this.run = run;
             this.subtask = subtask;
             this.attempt = attempt;
-            this.faults = faults;
+            this.inspection = inspection;
             this.received = received;
         }
 
         @Override
         public void write(Counted record, Context context) throws IOException {
-            faults.pass();
-            faults.check(record.split(), record.sequence(), record.payload());
+            inspection.pass(record.split(), record.sequence(), record.payload());
             if (!open.hasRemaining()) {
                 open = ByteBuffer.allocate(open.capacity() * 2).put(open.flip());
             }

@@ -14,7 +14,7 @@ final class CountingMap extends KeyedProcessFunction<Integer, Numbered, Counted>
     private static final long serialVersionUID = 1L;
 
     private final String directory;
-    private transient FaultPoint faults;
+    private transient Inspection inspection;
     private transient int subtask;
     private transient int attempt;
     private transient ValueState<Long> counts;
@@ -28,14 +28,12 @@ final class CountingMap extends KeyedProcessFunction<Integer, Numbered, Counted>
         subtask = getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
         attempt = getRuntimeContext().getTaskInfo().getAttemptNumber();
         counts = getRuntimeContext().getState(new ValueStateDescriptor<>("count", Types.LONG));
-        faults = new FaultPoint(directory, NumbersJob.MAP, subtask);
-        faults.pass();
+        inspection = new Inspection(directory, NumbersJob.MAP, subtask);
     }
 
     @Override
     public void processElement(Numbered record, Context context, Collector<Counted> out) throws IOException {
-        faults.pass();
-        faults.check(record.split(), record.sequence(), record.payload());
+        inspection.pass(record.split(), record.sequence(), record.payload());
         Long before = counts.value();
         long count = before == null ? 1 : before + 1;
         counts.update(count);

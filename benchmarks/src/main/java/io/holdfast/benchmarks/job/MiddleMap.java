@@ -1,6 +1,8 @@
 package io.holdfast.benchmarks.job;
 
+import io.holdfast.testing.job.FaultPoint;
 import java.io.IOException;
+import java.nio.file.Path;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.functions.RichMapFunction;
 
@@ -18,8 +20,8 @@ final class MiddleMap extends RichMapFunction<Counted, Counted> {
 
     @Override
     public void open(OpenContext context) throws IOException {
-        faults = new FaultPoint(
-                directory, NumbersJob.MIDDLE, getRuntimeContext().getTaskInfo().getIndexOfThisSubtask());
+        int subtask = getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
+        faults = new FaultPoint(new RunDirectory(Path.of(directory)).failures(), NumbersJob.MIDDLE, subtask);
         faults.pass();
     }
 

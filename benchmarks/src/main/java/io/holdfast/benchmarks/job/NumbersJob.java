@@ -23,7 +23,7 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  */
 public final class NumbersJob {
 
-    /** Operators that can be made to fail, as {@link RunDirectory#requestFailure} names them. */
+    /** Operators that can be made to fail, as {@link RunDirectory#failures} names them. */
     public static final String SOURCE = "source";
 
     public static final String MAP = "map";

@@ -1,5 +1,6 @@
 package io.holdfast.demo.flights;
 
+import io.holdfast.testing.job.FaultPoint;
 import java.nio.file.Path;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ValueState;
@@ -27,7 +28,7 @@ final class AirportStats extends KeyedProcessFunction<String, Flight, AirportLin
     @Override
     public void open(OpenContext context) {
         lane = getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
-        fault = new FaultPoint(new RunDirectory(Path.of(runDirectory)), FlightsJob.KEYED, lane);
+        fault = new FaultPoint(new RunDirectory(Path.of(runDirectory)).failures(), FlightsJob.KEYED, lane);
         totals = getRuntimeContext().getState(new ValueStateDescriptor<>("totals", Totals.class));
     }
 

@@ -1,5 +1,6 @@
 package io.holdfast.demo.flights;
 
+import io.holdfast.testing.job.FaultPoint;
 import java.nio.file.Path;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.functions.RichMapFunction;
@@ -22,7 +23,7 @@ final class Enrich extends RichMapFunction<AirportLine, AirportLine> {
     @Override
     public void open(OpenContext context) {
         int subtask = getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
-        fault = new FaultPoint(new RunDirectory(Path.of(runDirectory)), FlightsJob.ENRICH, subtask);
+        fault = new FaultPoint(new RunDirectory(Path.of(runDirectory)).failures(), FlightsJob.ENRICH, subtask);
     }
 
     @Override

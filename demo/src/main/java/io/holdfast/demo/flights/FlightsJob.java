@@ -25,7 +25,7 @@ import org.apache.flink.streaming.api.windowing.assigners.TumblingEventTimeWindo
  */
 public final class FlightsJob {
 
-    /** Operators that can be made to fail, as {@link RunDirectory#requestFailure} names them. */
+    /** Operators that can be made to fail, as {@link RunDirectory#failures} names them. */
     public static final String KEYED = "keyed";
 
     public static final String ENRICH = "enrich";

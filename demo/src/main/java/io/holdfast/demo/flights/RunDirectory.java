@@ -1,5 +1,6 @@
 package io.holdfast.demo.flights;
 
+import io.holdfast.testing.job.FaultRequests;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -10,7 +11,7 @@ import java.util.OptionalLong;
 /**
  * The directory through which the demo's program and its job talk. All files are small and written atomically.
  *
- * <p>{@code flights.table} the input; {@code fail-<operator>-<subtask>} makes that subtask fail once; {@code drain} ends
+ * <p>{@code flights.table} the input; {@code fail-*} {@linkplain FaultRequests makes a subtask fail} once; {@code drain} ends
  * the stream; {@code emitted-<split>} says how many flights a drained split emitted; {@code arrivals/} is the output;
  * {@code checkpoints/} belongs to Flink.
  */
@@ -34,15 +35,8 @@ public record RunDirectory(Path path) {
         return path.resolve("checkpoints");
     }
 
-    /** Asks subtask {@code subtask} of {@code operator} to fail with its next record. */
-    public void requestFailure(String operator, int subtask) throws IOException {
-        Files.createFile(failure(operator, subtask));
-    }
-
-    /** Whether this subtask shall fail; withdraws the request, so that its successor lives. */
-    boolean takeFailure(String operator, int subtask) throws IOException {
-        Path request = failure(operator, subtask);
-        return Files.exists(request) && Files.deleteIfExists(request);
+    public FaultRequests failures() {
+        return new FaultRequests(path);
     }
 
     public void requestDrain() throws IOException {
@@ -69,10 +63,6 @@ public record RunDirectory(Path path) {
     public OptionalLong readEmitted(int split) throws IOException {
         Path file = emitted(split);
         return Files.exists(file) ? OptionalLong.of(Long.parseLong(Files.readString(file))) : OptionalLong.empty();
-    }
-
-    private Path failure(String operator, int subtask) {
-        return path.resolve("fail-" + operator + "-" + subtask);
     }
 
     private Path drain() {

@@ -13,17 +13,6 @@ class RunDirectoryTest {
     private Path directory;
 
     @Test
-    void aFailureIsTakenOnceAndByTheRightSubtask() throws IOException {
-        RunDirectory run = new RunDirectory(directory);
-        run.requestFailure("keyed", 1);
-
-        assertThat(run.takeFailure("keyed", 0)).isFalse();
-        assertThat(run.takeFailure("enrich", 1)).isFalse();
-        assertThat(run.takeFailure("keyed", 1)).isTrue();
-        assertThat(run.takeFailure("keyed", 1)).isFalse();
-    }
-
-    @Test
     void aDrainIsSeenUntilItIsWithdrawn() throws IOException {
         RunDirectory run = new RunDirectory(directory);
         assertThat(run.isDraining()).isFalse();

@@ -1,4 +1,4 @@
-package io.holdfast.benchmarks.job;
+package io.holdfast.testing.job;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -14,16 +14,16 @@ import org.apache.flink.api.connector.source.SplitEnumerator;
 import org.apache.flink.api.connector.source.SplitEnumeratorContext;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 
-/** Gives split {@code i} to reader {@code i}, and again to its successor if no checkpoint holds it. */
-final class NumbersEnumerator implements SplitEnumerator<NumbersSplit, List<NumbersSplit>> {
+/** Gives lane {@code i} to reader {@code i}, and again to its successor if no checkpoint holds it. */
+final class PacedEnumerator implements SplitEnumerator<PacedSplit, List<PacedSplit>> {
 
-    private final SplitEnumeratorContext<NumbersSplit> context;
-    private final Map<Integer, NumbersSplit> unassigned;
+    private final SplitEnumeratorContext<PacedSplit> context;
+    private final Map<Integer, PacedSplit> unassigned;
 
-    NumbersEnumerator(SplitEnumeratorContext<NumbersSplit> context, List<NumbersSplit> unassigned) {
+    PacedEnumerator(SplitEnumeratorContext<PacedSplit> context, List<PacedSplit> unassigned) {
         this.context = context;
         this.unassigned =
-                new TreeMap<>(unassigned.stream().collect(Collectors.toMap(NumbersSplit::split, split -> split)));
+                new TreeMap<>(unassigned.stream().collect(Collectors.toMap(PacedSplit::lane, split -> split)));
     }
 
     @Override
@@ -34,19 +34,19 @@ final class NumbersEnumerator implements SplitEnumerator<NumbersSplit, List<Numb
 
     @Override
     public void addReader(int subtask) {
-        NumbersSplit split = unassigned.remove(subtask);
+        PacedSplit split = unassigned.remove(subtask);
         if (split != null) {
             context.assignSplit(split, subtask);
         }
     }
 
     @Override
-    public void addSplitsBack(List<NumbersSplit> splits, int subtask) {
-        splits.forEach(split -> unassigned.put(split.split(), split));
+    public void addSplitsBack(List<PacedSplit> splits, int subtask) {
+        splits.forEach(split -> unassigned.put(split.lane(), split));
     }
 
     @Override
-    public List<NumbersSplit> snapshotState(long checkpointId) {
+    public List<PacedSplit> snapshotState(long checkpointId) {
         return new ArrayList<>(unassigned.values());
     }
 
@@ -54,9 +54,9 @@ final class NumbersEnumerator implements SplitEnumerator<NumbersSplit, List<Numb
     public void close() {}
 
     /** The unassigned splits. */
-    static final class Serializer implements SimpleVersionedSerializer<List<NumbersSplit>> {
+    static final class Serializer implements SimpleVersionedSerializer<List<PacedSplit>> {
 
-        private final NumbersSplit.Serializer splits = new NumbersSplit.Serializer();
+        private final PacedSplit.Serializer splits = new PacedSplit.Serializer();
 
         @Override
         public int getVersion() {
@@ -64,11 +64,11 @@ final class NumbersEnumerator implements SplitEnumerator<NumbersSplit, List<Numb
         }
 
         @Override
-        public byte[] serialize(List<NumbersSplit> state) throws IOException {
+        public byte[] serialize(List<PacedSplit> state) throws IOException {
             ByteArrayOutputStream bytes = new ByteArrayOutputStream();
             DataOutputStream out = new DataOutputStream(bytes);
             out.writeInt(state.size());
-            for (NumbersSplit split : state) {
+            for (PacedSplit split : state) {
                 byte[] serialized = splits.serialize(split);
                 out.writeInt(serialized.length);
                 out.write(serialized);
@@ -77,10 +77,10 @@ final class NumbersEnumerator implements SplitEnumerator<NumbersSplit, List<Numb
         }
 
         @Override
-        public List<NumbersSplit> deserialize(int version, byte[] serialized) throws IOException {
+        public List<PacedSplit> deserialize(int version, byte[] serialized) throws IOException {
             DataInputStream in = new DataInputStream(new ByteArrayInputStream(serialized));
             int size = in.readInt();
-            List<NumbersSplit> state = new ArrayList<>(size);
+            List<PacedSplit> state = new ArrayList<>(size);
             for (int i = 0; i < size; i++) {
                 state.add(splits.deserialize(version, in.readNBytes(in.readInt())));
             }

@@ -1,4 +1,4 @@
-package io.holdfast.demo.flights;
+package io.holdfast.testing.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -6,12 +6,12 @@ import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class FlightSplitTest {
+class PacedSplitTest {
 
     @Test
     void aSplitSurvivesACheckpoint() throws IOException {
-        FlightSplit.Serializer serializer = new FlightSplit.Serializer();
-        FlightSplit split = new FlightSplit(3, 1L << 40, 1_700_000_000_000L);
+        PacedSplit.Serializer serializer = new PacedSplit.Serializer();
+        PacedSplit split = new PacedSplit(3, 1L << 40, 1_700_000_000_000L);
 
         assertThat(serializer.deserialize(serializer.getVersion(), serializer.serialize(split)))
                 .isEqualTo(split);
@@ -19,8 +19,8 @@ class FlightSplitTest {
 
     @Test
     void soDoTheSplitsNobodyHas() throws IOException {
-        FlightsEnumerator.Serializer serializer = new FlightsEnumerator.Serializer();
-        List<FlightSplit> splits = List.of(new FlightSplit(0, 1, 2), new FlightSplit(1, 3, 4));
+        PacedEnumerator.Serializer serializer = new PacedEnumerator.Serializer();
+        List<PacedSplit> splits = List.of(new PacedSplit(0, 1, 2), new PacedSplit(1, 3, 4));
 
         assertThat(serializer.deserialize(serializer.getVersion(), serializer.serialize(splits)))
                 .isEqualTo(splits);

@@ -1,4 +1,4 @@
-package io.holdfast.benchmarks.job;
+package io.holdfast.testing.job;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -9,23 +9,24 @@ import org.apache.flink.api.connector.source.SourceSplit;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 
 /**
- * One sequence of numbers and the position in it.
+ * One lane of a source and the position in it.
  *
  * @param next sequence number of the next record
- * @param startMillis wall clock when its first reader began, or {@link #NOT_BEGUN}: record {@code n} is due {@code n /
- *     rate} later, so that a source that was away finds a backlog
+ * @param startMillis wall clock when the lane began, or {@link #NOT_BEGUN}: record {@code n} is due {@code n / rate}
+ *     later. A source that was away finds a backlog, as it would in a message log.
  */
-record NumbersSplit(int split, long next, long startMillis) implements SourceSplit {
+public record PacedSplit(int lane, long next, long startMillis) implements SourceSplit {
 
-    static final long NOT_BEGUN = 0;
+    /** The lane begins when its first reader does. */
+    public static final long NOT_BEGUN = 0;
 
     @Override
     public String splitId() {
-        return Integer.toString(split);
+        return Integer.toString(lane);
     }
 
     /** Three numbers, in order. */
-    static final class Serializer implements SimpleVersionedSerializer<NumbersSplit> {
+    static final class Serializer implements SimpleVersionedSerializer<PacedSplit> {
 
         @Override
         public int getVersion() {
@@ -33,19 +34,19 @@ record NumbersSplit(int split, long next, long startMillis) implements SourceSpl
         }
 
         @Override
-        public byte[] serialize(NumbersSplit split) throws IOException {
+        public byte[] serialize(PacedSplit split) throws IOException {
             ByteArrayOutputStream bytes = new ByteArrayOutputStream();
             DataOutputStream out = new DataOutputStream(bytes);
-            out.writeInt(split.split);
+            out.writeInt(split.lane);
             out.writeLong(split.next);
             out.writeLong(split.startMillis);
             return bytes.toByteArray();
         }
 
         @Override
-        public NumbersSplit deserialize(int version, byte[] serialized) throws IOException {
+        public PacedSplit deserialize(int version, byte[] serialized) throws IOException {
             DataInputStream in = new DataInputStream(new ByteArrayInputStream(serialized));
-            return new NumbersSplit(in.readInt(), in.readLong(), in.readLong());
+            return new PacedSplit(in.readInt(), in.readLong(), in.readLong());
         }
     }
 }
