@@ -2,21 +2,26 @@ package io.holdfast.flink.restart;
 
 import io.holdfast.flink.config.HoldfastOptions.Guarantee;
 import java.util.Optional;
+import javax.annotation.Nullable;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.JobManagerOptions;
 import org.apache.flink.configuration.JobManagerOptions.SchedulerType;
 import org.apache.flink.configuration.SchedulerExecutionMode;
 import org.apache.flink.configuration.StateRecoveryOptions;
+import org.apache.flink.runtime.checkpoint.CompletedCheckpoint;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.runtime.jobgraph.JobType;
 import org.apache.flink.streaming.api.graph.ExecutionPlan;
 
-/** Decides whether a job's tasks may restart one by one. Pure. */
+/** Decides whether a job's tasks may restart one by one, and how well what that costs can be counted. Pure. */
 public final class EligibilityPolicy {
 
-    /** The reason that is found out in two places. */
-    public static final String UNALIGNED = "unaligned checkpoints are enabled";
+    static final String UNALIGNED = "unaligned checkpoints are enabled";
+    static final String IN_FLIGHT_DATA = "it was restored from an unaligned checkpoint; restart it from an aligned one";
+    static final String STOPPING = "a stop-with-savepoint was under way";
+    static final String AT_LEAST_ONCE = "checkpoints are at-least-once: states may hold more than was counted";
 
     private EligibilityPolicy() {}
 
@@ -55,19 +60,55 @@ public final class EligibilityPolicy {
                 : plan.getJobConfiguration().get(CheckpointingOptions.ENABLE_UNALIGNED);
     }
 
-    /** Any thread. Whether {@code graph} lets barriers overtake records. */
-    public static boolean unalignedCheckpoints(JobGraph graph) {
+    private static boolean unalignedCheckpoints(JobGraph graph) {
         return graph.getCheckpointingSettings() != null
                 && graph.getCheckpointingSettings()
                         .getCheckpointCoordinatorConfiguration()
                         .isUnalignedCheckpointsEnabled();
     }
 
-    /** Any thread. Whether tasks of {@code graph} go on reading behind a barrier while they wait for another. */
-    public static boolean atLeastOnceCheckpoints(JobGraph graph) {
+    /**
+     * Any thread. Why the tasks of a job that Holdfast's scheduler has got never restart alone; empty if they may.
+     *
+     * @param restored the checkpoint that the job begins with; null if it begins without
+     */
+    public static Optional<String> reasonAgainst(JobGraph graph, @Nullable CompletedCheckpoint restored) {
+        if (unalignedCheckpoints(graph)) {
+            return Optional.of(UNALIGNED);
+        }
+        return restored != null && holdsInFlightData(restored) ? Optional.of(IN_FLIGHT_DATA) : Optional.empty();
+    }
+
+    private static boolean holdsInFlightData(CompletedCheckpoint checkpoint) {
+        return checkpoint.getOperatorStates().values().stream()
+                .flatMap(state -> state.getStates().stream())
+                .anyMatch(EligibilityPolicy::holdsInFlightData);
+    }
+
+    private static boolean holdsInFlightData(OperatorSubtaskState state) {
+        return !state.getInputChannelState().isEmpty()
+                || !state.getResultSubpartitionState().isEmpty();
+    }
+
+    /**
+     * Any thread. Why no task may restart alone at this moment.
+     *
+     * @param stopping whether a stop-with-savepoint is under way: its abort fails every task that has taken it
+     */
+    public static Optional<String> reasonAgainstNow(boolean stopping) {
+        return stopping ? Optional.of(STOPPING) : Optional.empty();
+    }
+
+    /**
+     * Any thread. Why what is counted of a restart in {@code graph} is an upper bound: tasks go on reading behind a
+     * barrier while they wait for another. Empty if it is exact.
+     */
+    public static Optional<String> reasonToCountAtMost(JobGraph graph) {
         return graph.getCheckpointingSettings() != null
-                && !graph.getCheckpointingSettings()
-                        .getCheckpointCoordinatorConfiguration()
-                        .isExactlyOnce();
+                        && !graph.getCheckpointingSettings()
+                                .getCheckpointCoordinatorConfiguration()
+                                .isExactlyOnce()
+                ? Optional.of(AT_LEAST_ONCE)
+                : Optional.empty();
     }
 }

@@ -4,15 +4,29 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.flink.config.HoldfastOptions;
 import io.holdfast.flink.config.HoldfastOptions.Guarantee;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.JobManagerOptions;
 import org.apache.flink.configuration.JobManagerOptions.SchedulerType;
 import org.apache.flink.configuration.SchedulerExecutionMode;
 import org.apache.flink.configuration.StateRecoveryOptions;
+import org.apache.flink.runtime.checkpoint.CheckpointProperties;
+import org.apache.flink.runtime.checkpoint.CheckpointRetentionPolicy;
+import org.apache.flink.runtime.checkpoint.CompletedCheckpoint;
+import org.apache.flink.runtime.checkpoint.FinishedOperatorSubtaskState;
+import org.apache.flink.runtime.checkpoint.OperatorState;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.checkpoint.StateHandleDummyUtil;
+import org.apache.flink.runtime.checkpoint.StateObjectCollection;
 import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.runtime.jobgraph.JobGraphBuilder;
+import org.apache.flink.runtime.jobgraph.OperatorID;
 import org.apache.flink.runtime.jobgraph.tasks.CheckpointCoordinatorConfiguration.CheckpointCoordinatorConfigurationBuilder;
 import org.apache.flink.runtime.jobgraph.tasks.JobCheckpointingSettings;
+import org.apache.flink.runtime.state.testutils.TestCompletedCheckpointStorageLocation;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 import org.apache.flink.streaming.api.graph.ExecutionPlan;
@@ -90,18 +104,12 @@ class EligibilityPolicyTest {
 
     @Test
     void jobGraphWithUnalignedCheckpointsIsRefused() {
-        JobGraph graph = JobGraphBuilder.newStreamingJobGraphBuilder()
-                .setJobCheckpointingSettings(checkpoints(true))
-                .build();
-
-        assertRefused(graph, EligibilityPolicy.UNALIGNED);
+        assertRefused(checkpointed(checkpoints(true)), EligibilityPolicy.UNALIGNED);
     }
 
     @Test
     void jobGraphWithAlignedCheckpointsIsFine() {
-        assertEligible(JobGraphBuilder.newStreamingJobGraphBuilder()
-                .setJobCheckpointingSettings(checkpoints(false))
-                .build());
+        assertEligible(checkpointed(checkpoints(false)));
     }
 
     @Test
@@ -112,6 +120,71 @@ class EligibilityPolicyTest {
     @Test
     void streamGraphWithAlignedCheckpointsIsFine() {
         assertEligible(streamGraph(false));
+    }
+
+    @Test
+    void schedulerRefusesTheUnalignedCheckpointsThatAStreamGraphDidNotTell() {
+        assertThat(EligibilityPolicy.reasonAgainst(checkpointed(checkpoints(true)), null))
+                .contains(EligibilityPolicy.UNALIGNED);
+    }
+
+    @Test
+    void jobThatBeginsWithoutACheckpointIsFine() {
+        assertThat(EligibilityPolicy.reasonAgainst(streaming(), null)).isEmpty();
+    }
+
+    @Test
+    void jobThatBeginsWithAnAlignedCheckpointIsFine() {
+        CompletedCheckpoint aligned =
+                checkpointOf(OperatorSubtaskState.builder().build(), FinishedOperatorSubtaskState.INSTANCE);
+
+        assertThat(EligibilityPolicy.reasonAgainst(streaming(), aligned)).isEmpty();
+    }
+
+    @Test
+    void jobThatBeginsWithRecordsOfAnInputChannelIsRefused() {
+        CompletedCheckpoint unaligned = checkpointOf(
+                OperatorSubtaskState.builder().build(),
+                OperatorSubtaskState.builder()
+                        .setInputChannelState(StateObjectCollection.singleton(
+                                StateHandleDummyUtil.createNewInputChannelStateHandle(1, new Random(0))))
+                        .build());
+
+        assertThat(EligibilityPolicy.reasonAgainst(streaming(), unaligned)).contains(EligibilityPolicy.IN_FLIGHT_DATA);
+    }
+
+    @Test
+    void jobThatBeginsWithRecordsOfAnOutputIsRefused() {
+        CompletedCheckpoint unaligned = checkpointOf(OperatorSubtaskState.builder()
+                .setResultSubpartitionState(StateObjectCollection.singleton(
+                        StateHandleDummyUtil.createNewResultSubpartitionStateHandle(1, new Random(0))))
+                .build());
+
+        assertThat(EligibilityPolicy.reasonAgainst(streaming(), unaligned)).contains(EligibilityPolicy.IN_FLIGHT_DATA);
+    }
+
+    @Test
+    void tasksDoNotRestartAloneWhileTheJobStops() {
+        assertThat(EligibilityPolicy.reasonAgainstNow(true)).contains(EligibilityPolicy.STOPPING);
+        assertThat(EligibilityPolicy.reasonAgainstNow(false)).isEmpty();
+    }
+
+    @Test
+    void countIsAnUpperBoundWhereCheckpointsAreAtLeastOnce() {
+        JobGraph atLeastOnce = checkpointed(new JobCheckpointingSettings(
+                new CheckpointCoordinatorConfigurationBuilder()
+                        .setExactlyOnce(false)
+                        .build(),
+                null));
+
+        assertThat(EligibilityPolicy.reasonToCountAtMost(atLeastOnce)).contains(EligibilityPolicy.AT_LEAST_ONCE);
+    }
+
+    @Test
+    void countIsExactWhereCheckpointsAreExactlyOnceOrNone() {
+        assertThat(EligibilityPolicy.reasonToCountAtMost(checkpointed(checkpoints(false))))
+                .isEmpty();
+        assertThat(EligibilityPolicy.reasonToCountAtMost(streaming())).isEmpty();
     }
 
     private void assertEligible(ExecutionPlan plan) {
@@ -128,6 +201,29 @@ class EligibilityPolicyTest {
         return JobGraphBuilder.newStreamingJobGraphBuilder()
                 .setJobConfiguration(job)
                 .build();
+    }
+
+    private static JobGraph checkpointed(JobCheckpointingSettings settings) {
+        return JobGraphBuilder.newStreamingJobGraphBuilder()
+                .setJobCheckpointingSettings(settings)
+                .build();
+    }
+
+    private static CompletedCheckpoint checkpointOf(OperatorSubtaskState... subtasks) {
+        OperatorState state = new OperatorState(null, null, new OperatorID(), subtasks.length, 128);
+        for (int i = 0; i < subtasks.length; i++) {
+            state.putState(i, subtasks[i]);
+        }
+        return new CompletedCheckpoint(
+                new JobID(),
+                1,
+                1,
+                2,
+                Map.of(state.getOperatorID(), state),
+                List.of(),
+                CheckpointProperties.forCheckpoint(CheckpointRetentionPolicy.NEVER_RETAIN_AFTER_TERMINATION),
+                new TestCompletedCheckpointStorageLocation(),
+                null);
     }
 
     private static JobCheckpointingSettings checkpoints(boolean unaligned) {

@@ -24,6 +24,7 @@ import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.checkpoint.StandaloneCompletedCheckpointStore;
 import org.apache.flink.runtime.checkpoint.StateHandleDummyUtil;
 import org.apache.flink.runtime.checkpoint.TaskStateSnapshot;
+import org.apache.flink.runtime.execution.ExecutionState;
 import org.apache.flink.runtime.executiongraph.ExecutionGraph;
 import org.apache.flink.runtime.executiongraph.ExecutionGraphTestUtils;
 import org.apache.flink.runtime.executiongraph.ExecutionJobVertex;
@@ -41,6 +42,7 @@ import org.apache.flink.runtime.state.OperatorStreamStateHandle;
 import org.apache.flink.runtime.state.memory.ByteStreamStateHandle;
 import org.apache.flink.runtime.state.testutils.TestCompletedCheckpointStorageLocation;
 import org.apache.flink.runtime.testtasks.NoOpInvokable;
+import org.apache.flink.util.function.ThrowingConsumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -197,18 +199,43 @@ class SubtaskStateRestorerTest {
         assertThat(restore(0).orElseThrow().getRestoreCheckpointId()).isEqualTo(CHECKPOINT);
     }
 
+    @Test
+    void onlyTheLostAreGivenTheirState() throws Exception {
+        state(head);
+
+        restoreLost(1);
+
+        assertThat(given(1)).isEqualTo(snapshot(1));
+        assertThat(given(0)).isNull();
+        assertThat(given(2)).isNull();
+    }
+
+    @Test
+    void stateOfAnotherParallelismIsRedistributedToTheLostAlone() throws Exception {
+        OperatorState state = new OperatorState(null, null, head, 1, MAX_PARALLELISM);
+        state.putState(
+                0,
+                OperatorSubtaskState.builder()
+                        .setManagedOperatorState(list("split", 0, Mode.SPLIT_DISTRIBUTE, PARALLELISM))
+                        .build());
+        states.put(head, state);
+        for (int running : List.of(0, 2)) {
+            subtask(running).getCurrentExecutionAttempt().transitionState(ExecutionState.RUNNING);
+        }
+
+        restoreLost(1);
+
+        assertThat(given(1).getSubtaskStateByOperatorID(head).getManagedOperatorState())
+                .flatExtracting(
+                        handle -> handle.getStateNameToPartitionOffsets().keySet())
+                .containsExactly("split");
+        assertThat(given(0)).isNull();
+        assertThat(given(2)).isNull();
+    }
+
     /** Flink restores the whole vertex; then every subtask must have what it gets alone. */
     private void assertSameAsFlink() throws Exception {
-        StandaloneCompletedCheckpointStore store = new StandaloneCompletedCheckpointStore(1);
-        store.addCheckpointAndSubsumeOldestOne(checkpoint(), new CheckpointsCleaner(), () -> {});
-        CheckpointCoordinator coordinator = new CheckpointCoordinatorBuilder()
-                .setCompletedCheckpointStore(store)
-                .build((ExecutionGraph) vertex.getGraph());
-        try {
-            coordinator.restoreLatestCheckpointedStateToSubtasks(Set.of(vertex));
-        } finally {
-            coordinator.shutdown();
-        }
+        withCoordinator(coordinator -> coordinator.restoreLatestCheckpointedStateToSubtasks(Set.of(vertex)));
         for (ExecutionVertex subtask : vertex.getTaskVertices()) {
             JobManagerTaskRestore byFlink = subtask.getCurrentExecutionAttempt().getTaskRestore();
             assertThat(snapshot(subtask.getParallelSubtaskIndex()))
@@ -236,7 +263,39 @@ class SubtaskStateRestorerTest {
     }
 
     private Optional<JobManagerTaskRestore> restore(int subtask) {
-        return SubtaskStateRestorer.restore(vertex.getTaskVertices()[subtask], checkpoint());
+        return SubtaskStateRestorer.stateOf(subtask(subtask), checkpoint());
+    }
+
+    private void restoreLost(int subtask) throws Exception {
+        withCoordinator(coordinator ->
+                SubtaskStateRestorer.restore(Set.of(subtask(subtask).getID()), graph(), checkpoint(), coordinator));
+    }
+
+    private TaskStateSnapshot given(int subtask) {
+        JobManagerTaskRestore given =
+                subtask(subtask).getCurrentExecutionAttempt().getTaskRestore();
+        return given == null ? null : given.getTaskStateSnapshot();
+    }
+
+    private ExecutionVertex subtask(int index) {
+        return vertex.getTaskVertices()[index];
+    }
+
+    private ExecutionGraph graph() {
+        return (ExecutionGraph) vertex.getGraph();
+    }
+
+    private void withCoordinator(ThrowingConsumer<CheckpointCoordinator, Exception> action) throws Exception {
+        StandaloneCompletedCheckpointStore store = new StandaloneCompletedCheckpointStore(1);
+        store.addCheckpointAndSubsumeOldestOne(checkpoint(), new CheckpointsCleaner(), () -> {});
+        CheckpointCoordinator coordinator = new CheckpointCoordinatorBuilder()
+                .setCompletedCheckpointStore(store)
+                .build(graph());
+        try {
+            action.accept(coordinator);
+        } finally {
+            coordinator.shutdown();
+        }
     }
 
     private CompletedCheckpoint checkpoint() {

@@ -12,7 +12,6 @@ import io.holdfast.flink.restart.SinglePointRestart;
 import io.holdfast.flink.restart.SubtaskStateRestorer;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -33,8 +32,6 @@ import org.apache.flink.runtime.checkpoint.CheckpointRecoveryFactory;
 import org.apache.flink.runtime.checkpoint.CheckpointsCleaner;
 import org.apache.flink.runtime.checkpoint.CompletedCheckpoint;
 import org.apache.flink.runtime.checkpoint.HoldfastPendingCheckpoints;
-import org.apache.flink.runtime.checkpoint.JobManagerTaskRestore;
-import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.concurrent.ComponentMainThreadExecutor;
 import org.apache.flink.runtime.execution.ExecutionState;
 import org.apache.flink.runtime.executiongraph.DefaultExecutionGraph;
@@ -231,12 +228,10 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
 
     @Override
     protected void startSchedulingInternal() {
-        Optional<String> against = reasonAgainst();
+        Optional<String> against = EligibilityPolicy.reasonAgainst(getJobGraph(), latestCheckpoint());
         if (against.isEmpty()) {
             shuffleMaster.manage(getJobId());
-            if (EligibilityPolicy.atLeastOnceCheckpoints(getJobGraph())) {
-                parts.restart.countAtMost("checkpoints are at-least-once: states may hold more than was counted");
-            }
+            EligibilityPolicy.reasonToCountAtMost(getJobGraph()).ifPresent(parts.restart::countAtMost);
             keepCommittersTogether();
         } else {
             parts.restart.disable(against.get());
@@ -251,28 +246,6 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
             log.warn("The job's vertices cannot be examined", e);
             parts.restart.disable("its sinks cannot be examined: " + SinglePointRestart.firstLine(e));
         }
-    }
-
-    private Optional<String> reasonAgainst() {
-        if (EligibilityPolicy.unalignedCheckpoints(getJobGraph())) {
-            return Optional.of(EligibilityPolicy.UNALIGNED);
-        }
-        return startsWithInFlightData()
-                ? Optional.of("it was restored from an unaligned checkpoint; restart it from an aligned one")
-                : Optional.empty();
-    }
-
-    private boolean startsWithInFlightData() {
-        CompletedCheckpoint latest = latestCheckpoint();
-        return latest != null
-                && latest.getOperatorStates().values().stream()
-                        .flatMap(state -> state.getStates().stream())
-                        .anyMatch(HoldfastScheduler::hasInFlightData);
-    }
-
-    private static boolean hasInFlightData(OperatorSubtaskState state) {
-        return !state.getInputChannelState().isEmpty()
-                || !state.getResultSubpartitionState().isEmpty();
     }
 
     @Override
@@ -296,7 +269,7 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
 
     @Override
     protected void handleTaskFailure(Execution failed, @Nullable Throwable error) {
-        parts.restart.failed(failed, error, reasonAgainstNow());
+        parts.restart.failed(failed, error, EligibilityPolicy.reasonAgainstNow(stopping || isStopping()));
         if (parts.restart.isLocal()) {
             abortPendingCheckpoints();
         }
@@ -334,7 +307,7 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
                     + " had completed but the checkpoint store is empty: restarting a task alone would lose its state");
         }
         if (latest != null) {
-            restoreFrom(latest, vertices);
+            SubtaskStateRestorer.restore(vertices, getExecutionGraph(), latest, getCheckpointCoordinator());
         }
         OptionalLong id = latest == null ? OptionalLong.empty() : OptionalLong.of(latest.getCheckpointID());
         for (ExecutionVertexID vertex : vertices) {
@@ -377,44 +350,10 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
         }
     }
 
-    private void restoreFrom(CompletedCheckpoint checkpoint, Set<ExecutionVertexID> vertices) throws Exception {
-        for (ExecutionVertexID id : vertices) {
-            JobManagerTaskRestore restore = SubtaskStateRestorer.restore(getExecutionVertex(id), checkpoint)
-                    .orElse(null);
-            if (restore == null) {
-                redistribute(vertices);
-                return;
-            }
-            getExecutionVertex(id).getCurrentExecutionAttempt().setInitialState(restore);
-        }
-    }
-
-    /** The checkpoint is of another parallelism: Flink assigns everybody's state, of which only the lost take theirs. */
-    private void redistribute(Set<ExecutionVertexID> vertices) throws Exception {
-        getCheckpointCoordinator()
-                .restoreLatestCheckpointedStateToSubtasks(
-                        new HashSet<>(getExecutionGraph().getAllVertices().values()));
-        for (ExecutionVertex other : getExecutionGraph().getAllExecutionVertices()) {
-            ExecutionState state = other.getExecutionState();
-            boolean waits = state == ExecutionState.CREATED || state == ExecutionState.SCHEDULED;
-            if (!waits) { // another one that waits is lost too, and keeps what it was given
-                other.getCurrentExecutionAttempt().setInitialState(null);
-            }
-        }
-        log.info("State redistributed for a local restart: tasks={}", vertices.size());
-    }
-
     @Nullable
     private CompletedCheckpoint latestCheckpoint() {
         CheckpointCoordinator coordinator = getCheckpointCoordinator();
         return coordinator == null ? null : coordinator.getCheckpointStore().getLatestCheckpoint();
-    }
-
-    /** What speaks against a local restart at this moment. */
-    private Optional<String> reasonAgainstNow() {
-        return stopping || isStopping() // its abort fails every task that has taken it
-                ? Optional.of("a stop-with-savepoint was under way")
-                : Optional.empty();
     }
 
     private boolean isStopping() {
