@@ -2,12 +2,14 @@ package io.holdfast.flink.config;
 
 import io.holdfast.base.Disposition;
 import io.holdfast.base.HoldfastException;
-import io.holdfast.flink.shuffle.HoldfastShuffleServiceFactory;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.runtime.shuffle.ShuffleServiceOptions;
 
 /** Holdfast's entry point and its shuffle service are of use only together; each refuses to start without the other. */
 public final class Pairing {
+
+    /** As users write it. A name and not the class, which needs this one. */
+    static final String SHUFFLE_SERVICE = "io.holdfast.flink.shuffle.HoldfastShuffleServiceFactory";
 
     private Pairing() {}
 
@@ -21,15 +23,14 @@ public final class Pairing {
         FlinkVersionGuard.check();
         OptionCheck.check(configuration);
         String shuffle = configuration.get(ShuffleServiceOptions.SHUFFLE_SERVICE_FACTORY_CLASS);
-        if (configuration.get(HoldfastOptions.ENABLED)
-                && !shuffle.equals(HoldfastShuffleServiceFactory.class.getName())) {
+        if (configuration.get(HoldfastOptions.ENABLED) && !shuffle.equals(SHUFFLE_SERVICE)) {
             throw new HoldfastException(
                     Disposition.FATAL,
                     "Entry point %s runs with shuffle service %s".formatted(entryPoint.getSimpleName(), shuffle),
                     "Set '%s: %s' for JobManager and TaskManagers, or '%s: false'"
                             .formatted(
                                     ShuffleServiceOptions.SHUFFLE_SERVICE_FACTORY_CLASS.key(),
-                                    HoldfastShuffleServiceFactory.class.getName(),
+                                    SHUFFLE_SERVICE,
                                     HoldfastOptions.ENABLED.key()));
         }
         Configuration marked = new Configuration(configuration);
