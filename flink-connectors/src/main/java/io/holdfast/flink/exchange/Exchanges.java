@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.runtime.executiongraph.ExecutionAttemptID;
-import org.apache.flink.runtime.shuffle.HoldfastControl;
+import org.apache.flink.runtime.shuffle.HoldfastCommand;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -64,7 +64,7 @@ public final class Exchanges {
      *
      * @throws IllegalStateException if the TaskManager of {@code via} does not run Holdfast's shuffle service
      */
-    public static void execute(ExecutionAttemptID via, JobID jobId, List<HoldfastControl.Command> commands) {
+    public static void execute(ExecutionAttemptID via, JobID jobId, List<HoldfastCommand> commands) {
         Exchanges exchanges = BY_ATTEMPT.get(via);
         if (exchanges == null) {
             throw new IllegalStateException("No re-attachable exchange is known for attempt " + via
@@ -77,19 +77,19 @@ public final class Exchanges {
         }
     }
 
-    private static void execute(TaskExchange task, HoldfastControl.Command command) {
+    private static void execute(TaskExchange task, HoldfastCommand command) {
         try {
-            if (command instanceof HoldfastControl.ProducerLost lost) {
+            if (command instanceof HoldfastCommand.ProducerLost lost) {
                 task.raiseFence(lost.fence());
                 task.inputs().forEach(input -> input.producerLost(lost.partition(), lost.attempt()));
-            } else if (command instanceof HoldfastControl.ProducerAt at) {
+            } else if (command instanceof HoldfastCommand.ProducerAt at) {
                 task.raiseFence(at.fence());
                 task.inputs().forEach(input -> input.producerAt(at.descriptor()));
-            } else if (command instanceof HoldfastControl.ConsumerLost lost) {
+            } else if (command instanceof HoldfastCommand.ConsumerLost lost) {
                 task.outputs().stream()
                         .filter(output -> output.partition().equals(lost.partition()))
                         .forEach(output -> output.consumerLost(lost.subpartition()));
-            } else if (command instanceof HoldfastControl.ConsumerFinished finished) {
+            } else if (command instanceof HoldfastCommand.ConsumerFinished finished) {
                 task.outputs().stream()
                         .filter(output -> output.partition().equals(finished.partition()))
                         .forEach(output -> output.consumerFinished(finished.subpartition()));

@@ -14,10 +14,10 @@ public final class TaskExchange {
 
     /** A gate, as commands see it. Every method is called on the TaskExecutor's main thread, and must neither block nor throw. */
     public interface Input {
-        /** See {@code HoldfastControl.ProducerLost}. */
+        /** See {@code HoldfastCommand.ProducerLost}. */
         void producerLost(IntermediateResultPartitionID partition, int attempt);
 
-        /** See {@code HoldfastControl.ProducerAt}. */
+        /** See {@code HoldfastCommand.ProducerAt}. */
         void producerAt(HoldfastShuffleDescriptor descriptor);
     }
 
@@ -25,10 +25,10 @@ public final class TaskExchange {
     public interface Output {
         IntermediateResultPartitionID partition();
 
-        /** See {@code HoldfastControl.ConsumerLost}. */
+        /** See {@code HoldfastCommand.ConsumerLost}. */
         void consumerLost(int subpartition);
 
-        /** See {@code HoldfastControl.ConsumerFinished}. */
+        /** See {@code HoldfastCommand.ConsumerFinished}. */
         void consumerFinished(int subpartition);
     }
 

@@ -9,8 +9,8 @@ import org.apache.flink.runtime.clusterframework.types.ResourceID;
 import org.apache.flink.runtime.execution.ExecutionState;
 import org.apache.flink.runtime.executiongraph.Execution;
 import org.apache.flink.runtime.jobmaster.LogicalSlot;
+import org.apache.flink.runtime.shuffle.HoldfastCommand;
 import org.apache.flink.runtime.shuffle.HoldfastControl;
-import org.apache.flink.runtime.shuffle.HoldfastControl.Command;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,7 +19,7 @@ final class Outbox {
 
     private static final Logger LOG = LoggerFactory.getLogger(Outbox.class);
 
-    private record Letter(Execution via, Set<Command> commands) {}
+    private record Letter(Execution via, Set<HoldfastCommand> commands) {}
 
     private final RestartHost host;
     private final Map<ResourceID, Letter> letters = new LinkedHashMap<>();
@@ -36,7 +36,7 @@ final class Outbox {
     }
 
     /** {@code command} goes to where {@code target} runs; nowhere if it is not reachable. */
-    void add(Execution target, Command command) {
+    void add(Execution target, HoldfastCommand command) {
         if (reachable(target)) {
             letters.computeIfAbsent(
                             target.getAssignedResourceLocation().getResourceID(),

@@ -9,7 +9,6 @@ import java.util.List;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.runtime.executiongraph.ExecutionAttemptID;
 import org.apache.flink.runtime.executiongraph.PartitionInfo;
-import org.apache.flink.runtime.jobgraph.IntermediateResultPartitionID;
 
 /**
  * Commands of a JobMaster to one TaskManager. They ride on Flink's {@code TaskExecutorGateway.updatePartitions}: the
@@ -25,14 +24,14 @@ public final class HoldfastControl implements Iterable<PartitionInfo>, Serializa
 
     private final JobID jobId;
     private final ExecutionAttemptID via;
-    private final List<Command> commands;
+    private final List<HoldfastCommand> commands;
 
     /**
      * Any thread.
      *
      * @param via an attempt of the job that runs on the TaskManager; any one will do
      */
-    public HoldfastControl(JobID jobId, ExecutionAttemptID via, List<Command> commands) {
+    public HoldfastControl(JobID jobId, ExecutionAttemptID via, List<HoldfastCommand> commands) {
         this.jobId = jobId;
         this.via = via;
         this.commands = new ArrayList<>(commands);
@@ -44,24 +43,4 @@ public final class HoldfastControl implements Iterable<PartitionInfo>, Serializa
         Exchanges.execute(via, jobId, commands);
         return Collections.emptyIterator();
     }
-
-    /** One command. Each is idempotent: repeating it, or carrying it out late, changes nothing. */
-    public interface Command extends Serializable {}
-
-    /**
-     * The producer of {@code partition} is lost. Its consumers stop reading from it at once, whatever it still sends.
-     *
-     * @param attempt number of the lost attempt
-     * @param fence last checkpoint id handed out; every checkpoint up to it was aborted if it had not completed
-     */
-    public record ProducerLost(IntermediateResultPartitionID partition, int attempt, long fence) implements Command {}
-
-    /** A new attempt of a producer serves its partition; its consumers attach to it. {@code fence} as above. */
-    public record ProducerAt(HoldfastShuffleDescriptor descriptor, long fence) implements Command {}
-
-    /** The consumer of a subpartition is lost: its producer stops waiting for it and discards until the next attaches. */
-    public record ConsumerLost(IntermediateResultPartitionID partition, int subpartition) implements Command {}
-
-    /** The consumer of a subpartition has finished: what a restarted producer sends there is discarded for good. */
-    public record ConsumerFinished(IntermediateResultPartitionID partition, int subpartition) implements Command {}
 }
