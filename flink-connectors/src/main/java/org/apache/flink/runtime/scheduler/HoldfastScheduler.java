@@ -326,7 +326,9 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
      */
     private void checkpointCompleted(long id) {
         parts.restart.checkpointCompleted(id);
-        if (getCheckpointCoordinator().getNumberOfPendingCheckpoints() == 0) { // so whatever is marked is outdated
+        CheckpointCoordinator coordinator = getCheckpointCoordinator();
+        boolean over = coordinator == null; // the job has ended meanwhile
+        if (!over && coordinator.getNumberOfPendingCheckpoints() == 0) { // so whatever is marked is outdated
             for (ExecutionJobVertex vertex : getExecutionGraph().getVerticesTopologically()) {
                 vertex.getOperatorCoordinators().forEach(this::forgetCheckpoints);
             }
