@@ -76,6 +76,31 @@ public final class HoldfastOptions {
             .withDescription("Incidents per job that the loss ledger keeps in detail; totals always count all."
                     + " JobManager or job.");
 
+    public static final ConfigOption<Boolean> AUTO_PARTITION_ENABLED = ConfigOptions.key(
+                    "holdfast.auto-partition.enabled")
+            .booleanType()
+            .defaultValue(false)
+            .withDescription(
+                    "Whether records on edges that rebalance or rescale go to the receiver that is expected to be"
+                            + " done with them first, instead of round-robin. JobManager or job.");
+
+    public static final ConfigOption<List<String>> AUTO_PARTITION_EXCLUDE = ConfigOptions.key(
+                    "holdfast.auto-partition.exclude")
+            .stringType()
+            .asList()
+            .defaultValues()
+            .withDescription(
+                    "Names or uids of operators whose incoming edges are left alone, separated by semicolons; a"
+                            + " star stands for any characters. JobManager or job.");
+
+    public static final ConfigOption<Algorithm> AUTO_PARTITION_ALGORITHM = ConfigOptions.key(
+                    "holdfast.auto-partition.algorithm")
+            .enumType(Algorithm.class)
+            .defaultValue(Algorithm.SHORTEST_EXPECTED_DELAY)
+            .withDescription("How a receiver is chosen. shortest-expected-delay: all are looked at."
+                    + " power-of-two-choices: two are looked at, which costs the same however many there are."
+                    + " JobManager or job.");
+
     /** Set by Holdfast's entry points for its shuffle service, which must not run without one. Not for users. */
     public static final ConfigOption<String> ENTRY_POINT = ConfigOptions.key("holdfast.internal.entry-point")
             .stringType()
@@ -91,13 +116,36 @@ public final class HoldfastOptions {
             RESTART_SUSPECT_TIMEOUT,
             RESTART_HEARTBEAT_INTERVAL,
             RESTART_ATTACH_TIMEOUT,
-            LEDGER_MAX_INCIDENTS);
+            LEDGER_MAX_INCIDENTS,
+            AUTO_PARTITION_ENABLED,
+            AUTO_PARTITION_EXCLUDE,
+            AUTO_PARTITION_ALGORITHM);
 
     private HoldfastOptions() {}
 
     /** What users may set. */
     public static List<ConfigOption<?>> all() {
         return ALL;
+    }
+
+    /** How a receiver is chosen among those that a record may go to. */
+    public enum Algorithm {
+        /** All receivers are looked at, and the one that would be done first is taken. */
+        SHORTEST_EXPECTED_DELAY("shortest-expected-delay"),
+        /** Two receivers are looked at, and the better one is taken. */
+        POWER_OF_TWO_CHOICES("power-of-two-choices");
+
+        private final String text;
+
+        Algorithm(String text) {
+            this.text = text;
+        }
+
+        /** As written in a configuration. */
+        @Override
+        public String toString() {
+            return text;
+        }
     }
 
     /** What a job is promised when tasks of it are lost. */
