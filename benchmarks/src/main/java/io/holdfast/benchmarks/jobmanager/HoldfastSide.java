@@ -1,5 +1,6 @@
 package io.holdfast.benchmarks.jobmanager;
 
+import io.holdfast.flink.autopartition.AutoPartitionSettings;
 import io.holdfast.flink.exchange.Exchanges;
 import io.holdfast.flink.exchange.TaskExchange;
 import io.holdfast.flink.restart.RestartSettings;
@@ -35,7 +36,9 @@ final class HoldfastSide implements Side {
 
     @Override
     public SchedulerNGFactory scheduler(Configuration configuration) {
-        return new HoldfastSchedulerFactory(RestartSettings.of(configuration, new Configuration()));
+        Configuration job = new Configuration();
+        return new HoldfastSchedulerFactory(
+                RestartSettings.of(configuration, job), AutoPartitionSettings.of(configuration, job));
     }
 
     @Override
@@ -99,6 +102,9 @@ final class HoldfastSide implements Side {
 
         @Override
         public void consumerFinished(int subpartition) {}
+
+        @Override
+        public void weight(int subpartition, double weight) {}
     }
 
     private static final class Gate implements TaskExchange.Input {

@@ -215,6 +215,16 @@ public final class ConsumedStream {
         return out.remove();
     }
 
+    /** Bytes that were read through the attachment that is read now; all of them are out if nothing is next. */
+    public long readBytes() {
+        return reading.bytes();
+    }
+
+    /** The same in records. */
+    public long readRecords() {
+        return reading.records();
+    }
+
     /** Recycles what nobody will read. */
     public void discard() {
         out.forEach(Buffer::recycleBuffer);

@@ -93,6 +93,10 @@ public final class Exchanges {
                 task.outputs().stream()
                         .filter(output -> output.partition().equals(finished.partition()))
                         .forEach(output -> output.consumerFinished(finished.subpartition()));
+            } else if (command instanceof HoldfastCommand.ReceiverWeight receiver) {
+                task.outputs().stream()
+                        .filter(output -> output.partition().equals(receiver.partition()))
+                        .forEach(output -> output.weight(receiver.subpartition(), receiver.weight()));
             } else {
                 throw new IllegalStateException("unknown command " + command);
             }

@@ -202,6 +202,11 @@ public final class OutgoingStream {
         return Place.of(scanner);
     }
 
+    /** Any thread. Bytes of the stream that have left. */
+    public long leftBytes() {
+        return leftBytes;
+    }
+
     /** Any thread. Of the buffer that left last: bytes that belong to a record of the buffer before. */
     public int restOfLast() {
         return fromItsBeginning ? source.rest : 0;

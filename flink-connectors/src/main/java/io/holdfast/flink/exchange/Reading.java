@@ -48,6 +48,16 @@ final class Reading {
         barriers.put(checkpointId, scanner.position());
     }
 
+    /** Bytes of the stream that were read since its beginning, without a record that is held back. */
+    long bytes() {
+        return scanner.bytes();
+    }
+
+    /** The same in records. */
+    long records() {
+        return scanner.records();
+    }
+
     /** What came too late for the task so far. */
     StreamPosition dropped() {
         return dropped;

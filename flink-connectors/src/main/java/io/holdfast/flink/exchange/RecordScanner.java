@@ -28,7 +28,7 @@ public final class RecordScanner {
 
     private static final int IDLE = -1;
 
-    static final int LENGTH_BYTES = 4;
+    public static final int LENGTH_BYTES = 4;
     /** Of the usual processors; where lines are longer some are read twice. */
     private static final int CACHE_LINE_BYTES = 64;
 
@@ -71,7 +71,7 @@ public final class RecordScanner {
     }
 
     /** Whether an element with this tag byte is a user's record. */
-    static boolean isRecord(byte tag) {
+    public static boolean isRecord(byte tag) {
         return tag <= TAG_LAST_RECORD;
     }
 
@@ -210,6 +210,16 @@ public final class RecordScanner {
     /** What passed so far; a record counts when its last byte has passed. */
     public StreamPosition position() {
         return new StreamPosition(records, bytes);
+    }
+
+    /** Bytes of all elements whose last byte has passed. */
+    long bytes() {
+        return bytes;
+    }
+
+    /** Records whose last byte has passed. */
+    long records() {
+        return records;
     }
 
     /** Last watermark that passed, in milliseconds; {@link Long#MIN_VALUE} if none did. */

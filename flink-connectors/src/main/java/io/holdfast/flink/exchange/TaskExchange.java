@@ -1,5 +1,6 @@
 package io.holdfast.flink.exchange;
 
+import io.holdfast.flink.autopartition.ServiceClock;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -30,6 +31,9 @@ public final class TaskExchange {
 
         /** See {@code HoldfastCommand.ConsumerFinished}. */
         void consumerFinished(int subpartition);
+
+        /** See {@code HoldfastCommand.ReceiverWeight}. */
+        void weight(int subpartition, double weight);
     }
 
     private final ExecutionAttemptID attempt;
@@ -39,6 +43,7 @@ public final class TaskExchange {
     private final AtomicLong fence = new AtomicLong(-1);
     private final AtomicInteger away = new AtomicInteger();
     private volatile long lastBarrier = -1;
+    private final ServiceClock service = new ServiceClock(System::nanoTime);
 
     TaskExchange(ExecutionAttemptID attempt) {
         this.attempt = attempt;
@@ -53,6 +58,7 @@ public final class TaskExchange {
     public void add(JobID job, Input input) {
         jobId = job;
         inputs.add(input);
+        service.gate();
     }
 
     /** TaskExecutor main thread, while the task is created. */
@@ -102,6 +108,11 @@ public final class TaskExchange {
     /** Any thread. Id of the last barrier that any channel of this task has delivered, -1 if none. */
     public long lastBarrier() {
         return lastBarrier;
+    }
+
+    /** Any thread. What measures how long the task is busy with its input. */
+    public ServiceClock service() {
+        return service;
     }
 
     /** Task thread only. */

@@ -1,5 +1,6 @@
 package io.holdfast.flink.restart;
 
+import io.holdfast.flink.autopartition.AutoPartitionSettings;
 import io.holdfast.flink.config.OptionCheck;
 import java.util.Optional;
 import org.apache.flink.configuration.Configuration;
@@ -18,10 +19,12 @@ public final class JobMasterParts {
 
     private final ExecutionPlan plan;
     private final RestartSettings settings;
+    private final AutoPartitionSettings autoPartition;
 
-    private JobMasterParts(ExecutionPlan plan, RestartSettings settings) {
+    private JobMasterParts(ExecutionPlan plan, RestartSettings settings, AutoPartitionSettings autoPartition) {
         this.plan = plan;
         this.settings = settings;
+        this.autoPartition = autoPartition;
     }
 
     /**
@@ -35,6 +38,7 @@ public final class JobMasterParts {
         both.addAll(plan.getJobConfiguration());
         OptionCheck.check(both);
         RestartSettings settings = RestartSettings.of(configuration, plan.getJobConfiguration());
+        AutoPartitionSettings autoPartition = AutoPartitionSettings.of(configuration, plan.getJobConfiguration());
         Optional<String> reason = EligibilityPolicy.reasonAgainst(plan, configuration, settings);
         if (reason.isPresent()) {
             LOG.info(
@@ -42,11 +46,18 @@ public final class JobMasterParts {
                     plan.getJobID(),
                     plan.getName(),
                     reason.get());
+            if (autoPartition.enabled()) {
+                LOG.info(
+                        "Auto-partition is off for this job, whose exchange is stock Flink's: job={} name={} reason={}",
+                        plan.getJobID(),
+                        plan.getName(),
+                        reason.get());
+            }
             LedgerArchive.INSTANCE.keep(
                     plan.getJobID(), LedgerView.unmanaged(reason.get(), System.currentTimeMillis()));
             return Optional.empty();
         }
-        return Optional.of(new JobMasterParts(plan, settings));
+        return Optional.of(new JobMasterParts(plan, settings, autoPartition));
     }
 
     /** Dispatcher's main thread. */
@@ -54,7 +65,7 @@ public final class JobMasterParts {
         SlotPoolServiceSchedulerFactory stock = DefaultSlotPoolServiceSchedulerFactory.fromConfiguration(
                 configuration, plan.getJobType(), plan.isDynamic());
         return DefaultSlotPoolServiceSchedulerFactory.create(
-                stock::createSlotPoolService, new HoldfastSchedulerFactory(settings));
+                stock::createSlotPoolService, new HoldfastSchedulerFactory(settings, autoPartition));
     }
 
     /** Dispatcher's main thread. */

@@ -94,6 +94,26 @@ class ConsumedStreamTest {
     }
 
     @Test
+    void onlyWhatTheTaskCanHaveOfAProducerIsRead() throws Exception {
+        SerializedStream whole = new SerializedStream().record(1).record(20);
+        SerializedStream more = new SerializedStream().record(50);
+        event(new AttachedEvent(1, START, new BarrierPositions(), 8, 4_711, true, null, false));
+        long ofTheGreeting = stream.readBytes();
+
+        data(whole.bytes());
+        long ofWhole = stream.readBytes();
+        data(Arrays.copyOf(more.bytes(), more.size() - 1));
+        long ofHalf = stream.readBytes();
+        data(Arrays.copyOfRange(more.bytes(), more.size() - 1, more.size()));
+
+        assertThat(ofTheGreeting).isZero();
+        assertThat(ofWhole).isEqualTo(whole.size());
+        assertThat(ofHalf).isEqualTo(whole.size());
+        assertThat(stream.readBytes()).isEqualTo(whole.size() + more.size());
+        assertThat(stream.readRecords()).isEqualTo(3);
+    }
+
+    @Test
     void attemptThatNeverGreetedIsNotReported() throws Exception {
         stream.brokenOff(0);
         stream.brokenOff(1);

@@ -1,5 +1,7 @@
 package org.apache.flink.runtime.scheduler;
 
+import io.holdfast.flink.autopartition.AutoPartitionPolicy;
+import io.holdfast.flink.autopartition.AutoPartitionSettings;
 import io.holdfast.flink.restart.CheckpointWatch;
 import io.holdfast.flink.restart.CommitPath;
 import io.holdfast.flink.restart.EligibilityPolicy;
@@ -12,6 +14,7 @@ import io.holdfast.flink.restart.SinglePointRestart;
 import io.holdfast.flink.restart.SubtaskStateRestorer;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -48,6 +51,7 @@ import org.apache.flink.runtime.io.network.partition.ResultPartitionID;
 import org.apache.flink.runtime.jobgraph.IntermediateDataSetID;
 import org.apache.flink.runtime.jobgraph.IntermediateResultPartitionID;
 import org.apache.flink.runtime.jobgraph.JobGraph;
+import org.apache.flink.runtime.jobgraph.JobVertexID;
 import org.apache.flink.runtime.jobgraph.OperatorID;
 import org.apache.flink.runtime.jobmanager.PartitionProducerDisposedException;
 import org.apache.flink.runtime.jobmaster.slotpool.SlotPool;
@@ -59,6 +63,7 @@ import org.apache.flink.runtime.operators.coordination.OperatorCoordinatorHolder
 import org.apache.flink.runtime.scheduler.adaptivebatch.NonAdaptiveExecutionPlanSchedulingContext;
 import org.apache.flink.runtime.scheduler.strategy.ExecutionVertexID;
 import org.apache.flink.runtime.shuffle.HoldfastReport;
+import org.apache.flink.runtime.shuffle.HoldfastShuffleDescriptor.Routing;
 import org.apache.flink.runtime.shuffle.HoldfastShuffleMaster;
 import org.apache.flink.runtime.webmonitor.LedgerRequest;
 import org.apache.flink.runtime.webmonitor.LedgerResponse;
@@ -81,6 +86,7 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
     private final Duration rpcTimeout;
     private final Logger log;
     private final Parts parts;
+    private final AutoPartitionSettings autoPartition;
     private String fallbackReason;
     private boolean stopping;
 
@@ -140,7 +146,8 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
             Duration rpcTimeout,
             VertexParallelismStore parallelism,
             SlotPool slotPool,
-            RestartSettings settings)
+            RestartSettings settings,
+            AutoPartitionSettings autoPartition)
             throws Exception {
         this(
                 Parts.of(stockBackoff, checkpoints, mainThread, settings),
@@ -161,7 +168,8 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
                 shuffleMaster,
                 rpcTimeout,
                 parallelism,
-                slotPool);
+                slotPool,
+                autoPartition);
     }
 
     private HoldfastScheduler(
@@ -183,7 +191,8 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
             HoldfastShuffleMaster shuffleMaster,
             Duration rpcTimeout,
             VertexParallelismStore parallelism,
-            SlotPool slotPool)
+            SlotPool slotPool,
+            AutoPartitionSettings autoPartition)
             throws Exception {
         super(
                 log,
@@ -219,6 +228,7 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
         this.slotPool = slotPool;
         this.userCode = userCode;
         this.rpcTimeout = rpcTimeout;
+        this.autoPartition = autoPartition;
         parts.restart.start(this, metrics);
         parts.operations.start(this);
         parts.checkpoints.onCompleted(id -> getMainThreadExecutor().execute(() -> checkpointCompleted(id)));
@@ -230,21 +240,54 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
     protected void startSchedulingInternal() {
         Optional<String> against = EligibilityPolicy.reasonAgainst(getJobGraph(), latestCheckpoint());
         if (against.isEmpty()) {
-            shuffleMaster.manage(getJobId());
             EligibilityPolicy.reasonToCountAtMost(getJobGraph()).ifPresent(parts.restart::countAtMost);
-            keepCommittersTogether();
+            Optional<Set<JobVertexID>> committing = keepCommittersTogether();
+            shuffleMaster.manage(getJobId(), committing.map(this::autoPartition).orElse(Map.of()));
         } else {
             parts.restart.disable(against.get());
+            autoPartitionIsOff(against.get());
         }
         super.startSchedulingInternal();
     }
 
-    private void keepCommittersTogether() {
+    private Optional<Set<JobVertexID>> keepCommittersTogether() {
         try {
-            parts.restart.keepTogether(CommitPath.of(getJobGraph(), userCode));
+            Set<JobVertexID> committing = CommitPath.of(getJobGraph(), userCode);
+            parts.restart.keepTogether(committing);
+            return Optional.of(committing);
         } catch (RuntimeException | LinkageError e) { // a serializer that only TaskManagers can load
             log.warn("The job's vertices cannot be examined", e);
-            parts.restart.disable("its sinks cannot be examined: " + SinglePointRestart.firstLine(e));
+            String reason = "its sinks cannot be examined: " + SinglePointRestart.firstLine(e);
+            parts.restart.disable(reason);
+            autoPartitionIsOff(reason);
+            return Optional.empty();
+        }
+    }
+
+    private Map<IntermediateDataSetID, Routing> autoPartition(Set<JobVertexID> committing) {
+        AutoPartitionPolicy.Edges edges = AutoPartitionPolicy.edges(getJobGraph(), autoPartition, committing);
+        edges.on().forEach((dataSet, edge) -> log.info("Auto-partition is on: job={} edge={}", getJobId(), edge));
+        edges.off()
+                .forEach((edge, reason) ->
+                        log.info("Auto-partition is off: job={} edge={} reason={}", getJobId(), edge, reason));
+        if (autoPartition.adaptiveToo() && !edges.on().isEmpty()) {
+            log.info(
+                    "Flink's adaptive partitioner is on as well and has no say where auto-partition is; it costs time"
+                            + " only. Set taskmanager.network.adaptive-partitioner.enabled to false: job={}",
+                    getJobId());
+        }
+        Routing routing = switch (autoPartition.algorithm()) {
+            case SHORTEST_EXPECTED_DELAY -> Routing.SHORTEST_EXPECTED_DELAY;
+            case POWER_OF_TWO_CHOICES -> Routing.POWER_OF_TWO_CHOICES;
+        };
+        Map<IntermediateDataSetID, Routing> routings = new HashMap<>();
+        edges.on().keySet().forEach(dataSet -> routings.put(dataSet, routing));
+        return routings;
+    }
+
+    private void autoPartitionIsOff(String reason) {
+        if (autoPartition.enabled()) {
+            log.info("Auto-partition is off for this job: job={} reason={}", getJobId(), reason);
         }
     }
 

@@ -2,6 +2,7 @@ package org.apache.flink.runtime.scheduler;
 
 import io.holdfast.base.Disposition;
 import io.holdfast.base.HoldfastException;
+import io.holdfast.flink.autopartition.AutoPartitionSettings;
 import io.holdfast.flink.restart.RestartSettings;
 import java.time.Duration;
 import java.util.Collection;
@@ -43,10 +44,12 @@ import org.slf4j.Logger;
 public final class HoldfastSchedulerFactory implements SchedulerNGFactory {
 
     private final RestartSettings settings;
+    private final AutoPartitionSettings autoPartition;
 
     /** Dispatcher's main thread. */
-    public HoldfastSchedulerFactory(RestartSettings settings) {
+    public HoldfastSchedulerFactory(RestartSettings settings, AutoPartitionSettings autoPartition) {
         this.settings = settings;
+        this.autoPartition = autoPartition;
     }
 
     /** JobMaster creation thread. */
@@ -131,7 +134,8 @@ public final class HoldfastSchedulerFactory implements SchedulerNGFactory {
                 rpcTimeout,
                 SchedulerBase.computeVertexParallelismStore(jobGraph),
                 slotPool,
-                settings);
+                settings,
+                autoPartition);
     }
 
     /** Any thread. */

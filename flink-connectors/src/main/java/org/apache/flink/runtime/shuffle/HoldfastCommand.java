@@ -26,4 +26,21 @@ public sealed interface HoldfastCommand extends Serializable {
 
     /** The consumer of a subpartition has finished: what a restarted producer sends there is discarded for good. */
     record ConsumerFinished(IntermediateResultPartitionID partition, int subpartition) implements HoldfastCommand {}
+
+    /**
+     * How much the consumer of a subpartition gets, compared with others, where its producer may choose; elsewhere it
+     * changes nothing. It holds for this attempt of the producer.
+     *
+     * @param weight 1 is the rule, 0 is nothing from the next decision on
+     */
+    record ReceiverWeight(IntermediateResultPartitionID partition, int subpartition, double weight)
+            implements HoldfastCommand {
+
+        /** Any thread. */
+        public ReceiverWeight {
+            if (!(weight >= 0 && weight <= 1)) {
+                throw new IllegalArgumentException("weight must be in [0, 1]: " + weight);
+            }
+        }
+    }
 }

@@ -16,25 +16,47 @@ public final class HoldfastShuffleDescriptor extends NettyShuffleDescriptor {
     private static final long serialVersionUID = 1L;
 
     private final JobID jobId;
+    private final Routing routing;
+
+    /** Who says which consumer gets a record. */
+    public enum Routing {
+        /** The partitioner of the job. */
+        GIVEN,
+        /** The partition: the consumer that is expected to be done first. */
+        SHORTEST_EXPECTED_DELAY,
+        /** The partition: the better of two consumers. */
+        POWER_OF_TWO_CHOICES
+    }
 
     private HoldfastShuffleDescriptor(
-            JobID jobId, ProducerDescriptor producer, PartitionConnectionInfo connection, ResultPartitionID partition) {
+            JobID jobId,
+            ProducerDescriptor producer,
+            PartitionConnectionInfo connection,
+            ResultPartitionID partition,
+            Routing routing) {
         super(producer.getProducerLocation(), connection, partition);
         this.jobId = jobId;
+        this.routing = routing;
     }
 
     /** Any thread. The descriptor of {@code partition} as {@code producer} will serve it. */
-    static HoldfastShuffleDescriptor of(JobID jobId, PartitionDescriptor partition, ProducerDescriptor producer) {
+    static HoldfastShuffleDescriptor of(
+            JobID jobId, PartitionDescriptor partition, ProducerDescriptor producer, Routing routing) {
         PartitionConnectionInfo connection = producer.getDataPort() >= 0
                 ? NetworkPartitionConnectionInfo.fromProducerDescriptor(producer, partition.getConnectionIndex())
                 : LocalExecutionPartitionConnectionInfo.INSTANCE;
         ResultPartitionID id = new ResultPartitionID(partition.getPartitionId(), producer.getProducerExecutionId());
-        return new HoldfastShuffleDescriptor(jobId, producer, connection, id);
+        return new HoldfastShuffleDescriptor(jobId, producer, connection, id, routing);
     }
 
     /** Any thread. */
     public JobID jobId() {
         return jobId;
+    }
+
+    /** Any thread. Both ends need to know: the producer chooses, and consumers tell it what they have consumed. */
+    public Routing routing() {
+        return routing;
     }
 
     /** Any thread. Number of the producer's attempt; a higher one replaces a lower one. */

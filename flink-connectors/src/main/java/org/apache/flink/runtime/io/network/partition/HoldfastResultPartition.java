@@ -1,12 +1,19 @@
 package org.apache.flink.runtime.io.network.partition;
 
+import io.holdfast.flink.autopartition.AutoPartitionMetrics;
+import io.holdfast.flink.autopartition.Receivers;
+import io.holdfast.flink.autopartition.Router;
 import io.holdfast.flink.exchange.Exchanges;
+import io.holdfast.flink.exchange.RecordScanner;
 import io.holdfast.flink.exchange.TaskExchange;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import javax.annotation.Nullable;
 import org.apache.flink.runtime.io.network.buffer.BufferPool;
 import org.apache.flink.runtime.jobgraph.IntermediateResultPartitionID;
+import org.apache.flink.runtime.metrics.groups.TaskIOMetricGroup;
 import org.apache.flink.runtime.shuffle.HoldfastShuffleDescriptor;
+import org.apache.flink.runtime.shuffle.HoldfastShuffleDescriptor.Routing;
 import org.apache.flink.util.function.SupplierWithException;
 
 /**
@@ -21,6 +28,12 @@ public final class HoldfastResultPartition extends PipelinedResultPartition impl
     private final Exchanges exchanges;
     private final TaskExchange task;
 
+    /** What is known of the consumers, and who chooses among them; null if the job's partitioner does. */
+    private final @Nullable Receivers receivers;
+
+    private final @Nullable Router router;
+    private int emittedTo;
+
     /** TaskExecutor main thread, while the task is created. */
     HoldfastResultPartition(
             String owningTaskName,
@@ -31,6 +44,7 @@ public final class HoldfastResultPartition extends PipelinedResultPartition impl
             int numTargetKeyGroups,
             ResultPartitionManager partitionManager,
             SupplierWithException<BufferPool, IOException> bufferPoolFactory,
+            int bufferBytes,
             Exchanges exchanges) {
         super(
                 owningTaskName,
@@ -43,8 +57,24 @@ public final class HoldfastResultPartition extends PipelinedResultPartition impl
                 null,
                 bufferPoolFactory);
         this.exchanges = exchanges;
+        boolean chooses = descriptor.routing() != Routing.GIVEN && subpartitions.length > 1;
+        receivers = chooses ? new Receivers(subpartitions.length, bufferBytes) : null;
+        router = chooses ? router(descriptor.routing()) : null;
         this.task = exchanges.of(descriptor.getResultPartitionID().getProducerId());
         task.add(descriptor.jobId(), this);
+    }
+
+    private Router router(Routing routing) {
+        int producer = partitionId.getProducerId().getSubtaskIndex();
+        return routing == Routing.POWER_OF_TWO_CHOICES
+                ? Router.powerOfTwoChoices(receivers, producer)
+                : Router.shortestExpectedDelay(receivers, producer);
+    }
+
+    /** Any thread. What subpartitions tell of their consumers; null if nobody wants to know. */
+    @Nullable
+    Receivers receivers() {
+        return receivers;
     }
 
     /** Any thread. Number of the producer's attempt. */
@@ -52,11 +82,39 @@ public final class HoldfastResultPartition extends PipelinedResultPartition impl
         return partitionId.getProducerId().getAttemptNumber();
     }
 
-    /** Task thread. */
+    /** Task thread. Flink sends watermarks and latency markers this way too, and means the subpartition that it gives. */
     @Override
     public void emitRecord(ByteBuffer record, int targetSubpartition) throws IOException {
-        ((HoldfastSubpartition) subpartitions[targetSubpartition]).writing(record);
-        super.emitRecord(record, targetSubpartition);
+        int subpartition = router == null ? targetSubpartition : route(record, targetSubpartition);
+        ((HoldfastSubpartition) subpartitions[subpartition]).writing(record);
+        super.emitRecord(record, subpartition);
+    }
+
+    private int route(ByteBuffer element, int given) {
+        int bytes = element.remaining();
+        if (RecordScanner.isRecord(element.get(element.position() + RecordScanner.LENGTH_BYTES))) {
+            emittedTo = router.route(bytes, given);
+        } else {
+            receivers.sent(given, bytes);
+            emittedTo = given;
+        }
+        return emittedTo;
+    }
+
+    /** Task thread. With a buffer timeout of 0 Flink flushes where it has sent the last record to, as it believes. */
+    @Override
+    public void flush(int targetSubpartition) {
+        super.flush(router == null ? targetSubpartition : emittedTo);
+    }
+
+    /** Task thread, once. */
+    @Override
+    public void setMetricGroup(TaskIOMetricGroup metrics) {
+        super.setMetricGroup(metrics);
+        if (receivers != null) {
+            AutoPartitionMetrics.register(
+                    metrics, getPartitionIndex(), receivers, i -> ((HoldfastSubpartition) subpartitions[i]).credits());
+        }
     }
 
     /** Task thread. */
@@ -64,6 +122,9 @@ public final class HoldfastResultPartition extends PipelinedResultPartition impl
     public void broadcastRecord(ByteBuffer record) throws IOException {
         for (ResultSubpartition subpartition : subpartitions) {
             ((HoldfastSubpartition) subpartition).writing(record);
+            if (receivers != null) {
+                receivers.sent(subpartition.getSubPartitionIndex(), record.remaining());
+            }
         }
         super.broadcastRecord(record);
     }
@@ -113,5 +174,13 @@ public final class HoldfastResultPartition extends PipelinedResultPartition impl
     @Override
     public void consumerFinished(int subpartition) {
         ((HoldfastSubpartition) subpartitions[subpartition]).consumerFinished();
+    }
+
+    /** TaskExecutor main thread. */
+    @Override
+    public void weight(int subpartition, double weight) {
+        if (receivers != null) {
+            receivers.weight(subpartition, weight);
+        }
     }
 }

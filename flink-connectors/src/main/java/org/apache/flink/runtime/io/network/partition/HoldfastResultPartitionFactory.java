@@ -97,6 +97,7 @@ public final class HoldfastResultPartitionFactory extends ResultPartitionFactory
                 maxParallelism,
                 partitionManager,
                 bufferPoolFactory,
+                config.networkBufferSize(),
                 exchanges);
         for (int i = 0; i < subpartitions.length; i++) {
             subpartitions[i] = new HoldfastSubpartition(

@@ -1,11 +1,13 @@
 package org.apache.flink.runtime.io.network.partition;
 
+import io.holdfast.flink.autopartition.Receivers;
 import io.holdfast.flink.exchange.AttachedEvent;
 import io.holdfast.flink.exchange.OutgoingStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import javax.annotation.Nullable;
 import javax.annotation.concurrent.GuardedBy;
 import org.apache.flink.runtime.event.AbstractEvent;
 import org.apache.flink.runtime.io.network.api.CheckpointBarrier;
@@ -15,6 +17,7 @@ import org.apache.flink.runtime.io.network.api.StopMode;
 import org.apache.flink.runtime.io.network.api.serialization.EventSerializer;
 import org.apache.flink.runtime.io.network.buffer.Buffer;
 import org.apache.flink.runtime.io.network.buffer.BufferConsumer;
+import org.apache.flink.runtime.io.network.netty.HoldfastCredits;
 import org.apache.flink.runtime.shuffle.BarrierPositions;
 
 /**
@@ -30,6 +33,9 @@ import org.apache.flink.runtime.shuffle.BarrierPositions;
 final class HoldfastSubpartition extends PipelinedSubpartition {
 
     private final HoldfastResultPartition partition;
+
+    /** What the producer knows of its consumers, if it chooses among them. */
+    private final @Nullable Receivers receivers;
 
     @GuardedBy("buffers")
     private final OutgoingStream stream = new OutgoingStream();
@@ -69,6 +75,7 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
             int index, int receiverExclusiveBuffers, int startingBufferSize, HoldfastResultPartition partition) {
         super(index, receiverExclusiveBuffers, startingBufferSize, partition);
         this.partition = partition;
+        this.receivers = partition.receivers();
     }
 
     /** Any thread. In-flight data is not part of checkpoints of managed jobs: those are aligned. */
@@ -89,6 +96,9 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
     public int add(BufferConsumer bufferConsumer, int partialRecordLength) {
         synchronized (buffers) {
             stream.added(bufferConsumer.isBuffer(), partialRecordLength);
+        }
+        if (receivers != null) {
+            receivers.begun(getSubPartitionIndex(), bufferConsumer.isBuffer());
         }
         int desiredSize = super.add(bufferConsumer, partialRecordLength);
         discardIfDetached();
@@ -157,6 +167,9 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
                     only == null ? null : only.getNioBufferReadable());
             if (next != null) {
                 follow(next.buffer());
+                if (receivers != null) {
+                    receivers.left(getSubPartitionIndex(), stream.leftBytes());
+                }
             }
             return next;
         } finally {
@@ -207,6 +220,9 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
             greeting = new Greeting(lastBarrier, endOfData, endOfPartition);
             inBrokenRecord = place().midRecord();
             detached = false;
+            if (receivers != null) { // at once: the rest of a broken record may need more behind it to be sent
+                receivers.attached(getSubPartitionIndex(), stream.leftBytes());
+            }
             isBlocked = false;
             sequenceNumber = 0;
             fresh = new HoldfastSubpartitionView(this, listener);
@@ -266,6 +282,9 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
             }
         }
         front.add(serialized(greeting.at(partition.attempt(), start, barriers)));
+        if (receivers != null) {
+            receivers.attached(getSubPartitionIndex(), start.position().bytes());
+        }
         if (rest != null) {
             front.add(rest);
         }
@@ -353,6 +372,24 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
         }
     }
 
+    /** Netty thread; task thread or attaching thread of the consumer if it is local. It tells what it has consumed. */
+    void consumedFor(HoldfastSubpartitionView view, int word) {
+        synchronized (buffers) {
+            if (readView == view && receivers != null) {
+                receivers.heard(getSubPartitionIndex(), word);
+            }
+        }
+    }
+
+    /** Metrics thread. Buffers that the consumer has room for, as far as it has said; negative if it is local or away. */
+    int credits() {
+        HoldfastSubpartitionView view;
+        synchronized (buffers) {
+            view = (HoldfastSubpartitionView) readView;
+        }
+        return view == null ? HoldfastCredits.NONE : view.credits();
+    }
+
     /** Netty thread, when the consumer or its connection is gone; the consumer's task thread if it is local. */
     void viewReleased(HoldfastSubpartitionView view) {
         boolean acknowledge;
@@ -405,6 +442,9 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
         clearFront();
         greeting = null;
         detached = true;
+        if (receivers != null) {
+            receivers.detached(getSubPartitionIndex());
+        }
         discardQueue();
         return consumerFinished && endOfData != null;
     }

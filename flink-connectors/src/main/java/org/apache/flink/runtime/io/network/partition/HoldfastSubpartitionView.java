@@ -1,6 +1,8 @@
 package org.apache.flink.runtime.io.network.partition;
 
+import io.holdfast.flink.autopartition.ConsumptionWord;
 import java.io.IOException;
+import org.apache.flink.runtime.io.network.netty.HoldfastCredits;
 
 /**
  * One consumer's hold on a {@link HoldfastSubpartition}. Its end detaches the consumer; Flink's version ends the
@@ -15,12 +17,14 @@ final class HoldfastSubpartitionView extends PipelinedSubpartitionView {
             "This subpartition has been given to another attempt of its consumer, or its" + " consumer was given up";
 
     private final HoldfastSubpartition subpartition;
+    private final BufferAvailabilityListener listener;
     private volatile boolean ended;
 
     /** Whoever attaches. */
     HoldfastSubpartitionView(HoldfastSubpartition subpartition, BufferAvailabilityListener listener) {
         super(subpartition, listener);
         this.subpartition = subpartition;
+        this.listener = listener;
     }
 
     /**
@@ -69,6 +73,21 @@ final class HoldfastSubpartitionView extends PipelinedSubpartitionView {
         if (!isReleased.get()) {
             super.acknowledgeAllDataProcessed();
         }
+    }
+
+    /** Netty thread; task thread or attaching thread of the consumer if it is local. Also carries what it has consumed. */
+    @Override
+    public void notifyNewBufferSize(int newBufferSize) {
+        if (ConsumptionWord.is(newBufferSize)) {
+            subpartition.consumedFor(this, newBufferSize);
+        } else {
+            super.notifyNewBufferSize(newBufferSize);
+        }
+    }
+
+    /** Metrics thread. Buffers that the consumer has room for; negative if it is local. */
+    int credits() {
+        return HoldfastCredits.of(listener);
     }
 
     /** Any thread. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.flink.runtime.shuffle.HoldfastShuffleDescriptor.Routing;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
@@ -23,6 +24,13 @@ final class Producers implements AfterEachCallback {
     /** A task of attempt {@code attempt}. */
     ProducingTask attempt(int attempt) throws Exception {
         ProducingTask producer = new ProducingTask(attempt, buffers, bufferBytes);
+        started.add(producer);
+        return producer;
+    }
+
+    /** A task of the first attempt, which chooses among {@code receivers}. */
+    ProducingTask choosing(int receivers) throws Exception {
+        ProducingTask producer = new ProducingTask(0, buffers, bufferBytes, receivers, Routing.SHORTEST_EXPECTED_DELAY);
         started.add(producer);
         return producer;
     }

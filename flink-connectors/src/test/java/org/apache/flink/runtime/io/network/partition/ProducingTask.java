@@ -4,6 +4,7 @@ import io.holdfast.flink.exchange.Exchanges;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
+import java.util.Map;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.runtime.checkpoint.CheckpointOptions;
@@ -20,6 +21,7 @@ import org.apache.flink.runtime.jobgraph.IntermediateResultPartitionID;
 import org.apache.flink.runtime.jobgraph.JobVertexID;
 import org.apache.flink.runtime.scheduler.strategy.ExecutionVertexID;
 import org.apache.flink.runtime.shuffle.HoldfastShuffleDescriptor;
+import org.apache.flink.runtime.shuffle.HoldfastShuffleDescriptor.Routing;
 import org.apache.flink.runtime.shuffle.HoldfastShuffleMaster;
 import org.apache.flink.runtime.shuffle.PartitionDescriptor;
 import org.apache.flink.runtime.shuffle.ProducerDescriptor;
@@ -50,33 +52,41 @@ final class ProducingTask implements AutoCloseable {
 
     /** A task of attempt {@code attempt} with a pool of {@code buffers} buffers of {@code bufferBytes} bytes. */
     ProducingTask(int attempt, int buffers, int bufferBytes) throws Exception {
+        this(attempt, buffers, bufferBytes, 1, Routing.GIVEN);
+    }
+
+    /** The same with {@code receivers} subpartitions, among which it may choose. */
+    ProducingTask(int attempt, int buffers, int bufferBytes, int receivers, Routing routing) throws Exception {
         networkBuffers = buffers + 1; // the pool may not take the last one: a shared cluster never is one task's
         network = new NetworkBufferPool(networkBuffers, bufferBytes);
-        pool = network.createBufferPool(2, buffers, 1, Integer.MAX_VALUE, 0);
-        ResultSubpartition[] subpartitions = new ResultSubpartition[1];
+        pool = network.createBufferPool(receivers + 1, buffers, receivers, Integer.MAX_VALUE, 0);
+        ResultSubpartition[] subpartitions = new ResultSubpartition[receivers];
         partition = new HoldfastResultPartition(
                 "producer",
                 0,
-                descriptor(attempt),
+                descriptor(attempt, routing),
                 ResultPartitionType.PIPELINED_BOUNDED,
                 subpartitions,
                 1,
                 new ResultPartitionManager(),
                 () -> pool,
+                bufferBytes,
                 new Exchanges());
-        subpartition = new HoldfastSubpartition(0, 2, bufferBytes, partition);
-        subpartitions[0] = subpartition;
+        for (int i = 0; i < receivers; i++) {
+            subpartitions[i] = new HoldfastSubpartition(i, 2, bufferBytes, partition);
+        }
+        subpartition = (HoldfastSubpartition) subpartitions[0];
         partition.setup();
     }
 
-    private static HoldfastShuffleDescriptor descriptor(int attempt) throws Exception {
+    private static HoldfastShuffleDescriptor descriptor(int attempt, Routing routing) throws Exception {
         JobID job = new JobID();
         IntermediateDataSetID dataSet = new IntermediateDataSetID();
         ExecutionAttemptID producer =
                 new ExecutionAttemptID(new ExecutionGraphID(), new ExecutionVertexID(new JobVertexID(), 0), attempt);
         HoldfastShuffleMaster master =
                 new HoldfastShuffleMaster(new ShuffleMasterContextImpl(new Configuration(), error -> {}));
-        master.manage(job);
+        master.manage(job, Map.of(dataSet, routing));
         return (HoldfastShuffleDescriptor) master.registerPartitionWithProducer(
                         job,
                         new PartitionDescriptor(

@@ -25,7 +25,12 @@ final class ReadingTask implements BufferAvailabilityListener {
 
     /** Attaches to {@code producer}. */
     ReadingTask(ProducingTask producer) throws IOException {
-        view = producer.partition().createSubpartitionView(0, this);
+        this(producer, 0);
+    }
+
+    /** Attaches to a subpartition of {@code producer}. */
+    ReadingTask(ProducingTask producer, int subpartition) throws IOException {
+        view = producer.partition().createSubpartitionView(subpartition, this);
     }
 
     @Override
@@ -78,6 +83,10 @@ final class ReadingTask implements BufferAvailabilityListener {
     /** The task ends, or its connection does. */
     void leave() throws IOException {
         view.releaseAllResources();
+    }
+
+    long bytesRead() {
+        return bytes.size();
     }
 
     int buffersRead() {

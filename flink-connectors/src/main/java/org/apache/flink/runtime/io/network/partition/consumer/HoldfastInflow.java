@@ -193,6 +193,12 @@ final class HoldfastInflow implements ConsumedStream.Upstream {
         return !waiting.isEmpty() || linkHasMore;
     }
 
+    /** Where what was read last came from; null if its link was cut, or it came from none. */
+    @GuardedBy("lock")
+    HoldfastLink source() {
+        return source;
+    }
+
     /** Reads one buffer or mark into {@code stream}; false if there is none now. */
     @GuardedBy("lock")
     boolean readOne(ConsumedStream stream) throws IOException {

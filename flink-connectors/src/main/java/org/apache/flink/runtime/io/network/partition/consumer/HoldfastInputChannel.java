@@ -1,10 +1,12 @@
 package org.apache.flink.runtime.io.network.partition.consumer;
 
+import io.holdfast.flink.autopartition.Consumption;
 import io.holdfast.flink.exchange.AttachmentReport;
 import io.holdfast.flink.exchange.ConsumedStream;
 import io.holdfast.flink.exchange.LinkRetries;
 import java.io.IOException;
 import java.util.Optional;
+import javax.annotation.Nullable;
 import javax.annotation.concurrent.GuardedBy;
 import org.apache.flink.runtime.event.TaskEvent;
 import org.apache.flink.runtime.io.network.buffer.Buffer;
@@ -50,6 +52,9 @@ final class HoldfastInputChannel extends InputChannel {
     /** Takes the lock itself. */
     private final HoldfastConnector connector;
 
+    /** What the producer is told of what was consumed; null if it does not want to know. */
+    private final @Nullable Consumption consumption;
+
     /** TaskExecutor main thread, while the task is created. */
     HoldfastInputChannel(
             HoldfastInputGate gate,
@@ -63,6 +68,7 @@ final class HoldfastInputChannel extends InputChannel {
         inflow = new HoldfastInflow(lock, gate.attaching()::execute, retries, gate.getOwningTaskName(), channelInfo);
         stream = new ConsumedStream(gate.task(), inflow, report, gate::allDataRead);
         connector = new HoldfastConnector(this, gate, lock, inflow, stream, report, retries, producer);
+        consumption = gate.consumption();
     }
 
     // ------------------------------------------------------------------ the JobMaster's word
@@ -118,9 +124,21 @@ final class HoldfastInputChannel extends InputChannel {
                 }
             }
             Buffer next = stream.next();
+            if (consumption != null && next.isBuffer()) {
+                handed(consumption);
+            }
             boolean more = stream.hasNext() || inflow.hasMore();
             return Optional.of(
                     new BufferAndAvailability(next, more ? Buffer.DataType.DATA_BUFFER : Buffer.DataType.NONE, 0, -1));
+        }
+    }
+
+    @GuardedBy("lock")
+    private void handed(Consumption consumption) {
+        if (stream.hasNext()) {
+            consumption.handedPart(inflow.source());
+        } else {
+            consumption.handed(inflow.source(), stream.readBytes(), stream.readRecords());
         }
     }
 

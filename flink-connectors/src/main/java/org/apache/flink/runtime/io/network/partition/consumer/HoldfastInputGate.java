@@ -1,5 +1,7 @@
 package org.apache.flink.runtime.io.network.partition.consumer;
 
+import io.holdfast.flink.autopartition.Consumption;
+import io.holdfast.flink.autopartition.Feedback;
 import io.holdfast.flink.exchange.AttachExecutor;
 import io.holdfast.flink.exchange.TaskExchange;
 import java.io.IOException;
@@ -7,8 +9,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import javax.annotation.Nullable;
 import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.core.memory.MemorySegmentProvider;
 import org.apache.flink.metrics.Counter;
@@ -60,6 +64,10 @@ public final class HoldfastInputGate extends SingleInputGate implements TaskExch
     private final PartitionProducerStateProvider producers;
     private final InputChannelMetrics metrics;
     private final HoldfastInputGateFactory links;
+
+    /** What producers that choose among consumers are told; null if this gate's do not. */
+    private final @Nullable Feedback feedback;
+
     private final Map<IntermediateResultPartitionID, List<HoldfastInputChannel>> byPartition = new HashMap<>();
     private final List<HoldfastInputChannel> all = new ArrayList<>();
     private final AtomicBoolean reportScheduled = new AtomicBoolean();
@@ -84,6 +92,7 @@ public final class HoldfastInputGate extends SingleInputGate implements TaskExch
             TaskExchange task,
             Consumer<HoldfastInputGate> forget,
             AttachExecutor attaching,
+            @Nullable Feedback feedback,
             HoldfastInputGateFactory links) {
         super(
                 owningTaskName,
@@ -104,6 +113,7 @@ public final class HoldfastInputGate extends SingleInputGate implements TaskExch
         this.task = task;
         this.forget = () -> forget.accept(this);
         this.attaching = attaching;
+        this.feedback = feedback;
         this.links = links;
     }
 
@@ -243,7 +253,33 @@ public final class HoldfastInputGate extends SingleInputGate implements TaskExch
         });
     }
 
+    // ------------------------------------------------------------------ reading
+
+    /** Task thread. */
+    @Override
+    public Optional<BufferOrEvent> pollNext() throws IOException, InterruptedException {
+        task.service().come();
+        Optional<BufferOrEvent> next = super.pollNext();
+        task.service().gone(next.isPresent() && next.get().moreAvailable());
+        return next;
+    }
+
+    /** Task thread. */
+    @Override
+    public Optional<BufferOrEvent> getNext() throws IOException, InterruptedException {
+        task.service().come();
+        Optional<BufferOrEvent> next = super.getNext();
+        task.service().gone(next.isPresent() && next.get().moreAvailable());
+        return next;
+    }
+
     // ------------------------------------------------------------------ for its channels
+
+    /** TaskExecutor main thread, while the task is created. For one channel; null if its producer does not choose. */
+    @Nullable
+    Consumption consumption() {
+        return feedback == null ? null : feedback.channel();
+    }
 
     /** Any thread. */
     TaskExchange task() {

@@ -2,6 +2,7 @@ package org.apache.flink.runtime.io.network.partition.consumer;
 
 import static org.apache.flink.runtime.io.network.partition.consumer.InputGateSpecUtils.createGateBuffersSpec;
 
+import io.holdfast.flink.autopartition.Feedback;
 import io.holdfast.flink.exchange.AttachExecutor;
 import io.holdfast.flink.exchange.Exchanges;
 import io.holdfast.flink.exchange.TaskExchange;
@@ -25,6 +26,7 @@ import org.apache.flink.runtime.io.network.partition.hybrid.tiered.common.Tiered
 import org.apache.flink.runtime.io.network.partition.hybrid.tiered.netty.TieredStorageNettyServiceImpl;
 import org.apache.flink.runtime.metrics.MetricNames;
 import org.apache.flink.runtime.shuffle.HoldfastShuffleDescriptor;
+import org.apache.flink.runtime.shuffle.HoldfastShuffleDescriptor.Routing;
 import org.apache.flink.runtime.shuffle.ShuffleDescriptor;
 import org.apache.flink.runtime.shuffle.ShuffleIOOwnerContext;
 import org.apache.flink.runtime.taskmanager.NettyShuffleEnvironmentConfiguration;
@@ -108,6 +110,7 @@ public final class HoldfastInputGateFactory extends SingleInputGateFactory {
                 task,
                 closed -> exchanges.remove(task, closed),
                 attaching,
+                feedback(task, first, descriptor.getNumConsumedShuffleDescriptors()),
                 this);
         gate.exclusiveBuffers(buffers.getEffectiveExclusiveBuffersPerChannel());
         List<HoldfastInputChannel> channels = new ArrayList<>();
@@ -123,6 +126,12 @@ public final class HoldfastInputGateFactory extends SingleInputGateFactory {
         gate.channels(channels);
         task.add(first.jobId(), gate);
         return gate;
+    }
+
+    private Feedback feedback(TaskExchange task, HoldfastShuffleDescriptor producer, int channels) {
+        return producer.routing() == Routing.GIVEN
+                ? null
+                : new Feedback(task.service(), channels, attaching::schedule, System::nanoTime);
     }
 
     private BufferDebloater debloater(String task, int gateIndex, MetricGroup group) {

@@ -1,5 +1,6 @@
 package org.apache.flink.runtime.io.network.partition.consumer;
 
+import io.holdfast.flink.autopartition.Consumption;
 import java.io.IOException;
 import java.util.Optional;
 import org.apache.flink.runtime.event.TaskEvent;
@@ -8,7 +9,7 @@ import org.apache.flink.runtime.event.TaskEvent;
  * One attachment of a {@link HoldfastInputChannel} to one attempt of its producer. A link that has failed stays silent;
  * it never fails the task.
  */
-interface HoldfastLink {
+interface HoldfastLink extends Consumption.Upstream {
 
     /** Attaching thread. Takes its buffers and asks the producer for the subpartition. May block. */
     void open() throws IOException, InterruptedException;
@@ -31,7 +32,8 @@ interface HoldfastLink {
     /** Task thread. */
     void send(TaskEvent event) throws IOException;
 
-    /** Task thread. Tells the producer how large buffers should be, in bytes. */
+    /** Task thread or attaching thread. Tells the producer how large buffers should be, in bytes, or what was consumed. */
+    @Override
     void announce(int bufferSize);
 
     /** Any thread, without the channel's lock. Gives everything back; idempotent. */
