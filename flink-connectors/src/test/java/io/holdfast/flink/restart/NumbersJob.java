@@ -1,5 +1,6 @@
 package io.holdfast.flink.restart;
 
+import io.holdfast.flink.config.HoldfastOptions;
 import java.util.Map;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -22,6 +23,7 @@ final class NumbersJob {
     private long records = 6_000;
     private int paddingBytes;
     private boolean checkpoints = true;
+    private boolean autoPartition;
     private CheckpointingMode mode = CheckpointingMode.EXACTLY_ONCE;
 
     NumbersJob() {
@@ -54,6 +56,12 @@ final class NumbersJob {
         return this;
     }
 
+    /** Holdfast chooses the sink of a record. */
+    NumbersJob autoPartition() {
+        autoPartition = true;
+        return this;
+    }
+
     NumbersJob parallelism(int subtasks) {
         parallelism = subtasks;
         return this;
@@ -61,6 +69,7 @@ final class NumbersJob {
 
     JobGraph graph() {
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+        env.configure(new Configuration().set(HoldfastOptions.AUTO_PARTITION_ENABLED, autoPartition));
         env.setParallelism(parallelism);
         if (checkpoints) {
             env.enableCheckpointing(100, mode);

@@ -12,6 +12,7 @@ import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.metrics.Gauge;
+import org.apache.flink.metrics.Metric;
 import org.apache.flink.runtime.execution.ExecutionState;
 import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.runtime.jobgraph.SavepointRestoreSettings;
@@ -107,6 +108,15 @@ final class TestCluster implements BeforeEachCallback, AfterEachCallback {
             count += vertex.getExecutionState() == state ? 1 : 0;
         }
         return count;
+    }
+
+    /** Metrics of that name in groups whose scope contains {@code scope}. */
+    List<Metric> metrics(String name, String scope) {
+        return reporter.getMetricsByGroup().entrySet().stream()
+                .filter(group -> group.getValue().containsKey(name)
+                        && group.getKey().getMetricIdentifier(name).contains(scope))
+                .<Metric>map(group -> group.getValue().get(name))
+                .toList();
     }
 
     private long buffersInUse() {
