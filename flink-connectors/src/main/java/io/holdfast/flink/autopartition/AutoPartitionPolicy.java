@@ -15,28 +15,60 @@ import org.apache.flink.runtime.jobgraph.JobEdge;
 import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.runtime.jobgraph.JobVertex;
 import org.apache.flink.runtime.jobgraph.JobVertexID;
+import org.apache.flink.runtime.shuffle.HoldfastShuffleDescriptor.Routing;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Decides on which edges of a job Holdfast chooses the receiver. Pure. */
+/** Decides on which edges of a job Holdfast chooses the receiver, and says so in the log. */
 public final class AutoPartitionPolicy {
+
+    private static final Logger LOG = LoggerFactory.getLogger(AutoPartitionPolicy.class);
 
     private static final Set<String> ANY_RECEIVER_WILL_DO = Set.of("REBALANCE", "RESCALE");
 
     private AutoPartitionPolicy() {}
 
     /**
-     * What was decided.
+     * What is decided, and why.
      *
      * @param on data sets whose producers choose, with the names of both ends
      * @param off reasons why edges that would allow it stay as they are, by the names of both ends
      */
-    public record Edges(Map<IntermediateDataSetID, String> on, Map<String, String> off) {}
+    record Edges(Map<IntermediateDataSetID, String> on, Map<String, String> off) {}
+
+    /**
+     * JobMaster main thread, once per job.
+     *
+     * @param committing vertices between which committables travel, which belong to one committer each
+     * @return how the producers of data sets choose; of those that do
+     */
+    public static Map<IntermediateDataSetID, Routing> routings(
+            JobGraph graph, AutoPartitionSettings settings, Set<JobVertexID> committing) {
+        Edges edges = edges(graph, settings, committing);
+        edges.on.forEach((dataSet, edge) -> LOG.info("Auto-partition is on: job={} edge={}", graph.getJobID(), edge));
+        edges.off.forEach((edge, reason) ->
+                LOG.info("Auto-partition is off: job={} edge={} reason={}", graph.getJobID(), edge, reason));
+        if (settings.adaptiveToo() && !edges.on.isEmpty()) {
+            LOG.info(
+                    "Flink's adaptive partitioner is on as well and has no say where auto-partition is; it costs time"
+                            + " only. Set taskmanager.network.adaptive-partitioner.enabled to false: job={}",
+                    graph.getJobID());
+        }
+        Routing routing = switch (settings.algorithm()) {
+            case SHORTEST_EXPECTED_DELAY -> Routing.SHORTEST_EXPECTED_DELAY;
+            case POWER_OF_TWO_CHOICES -> Routing.POWER_OF_TWO_CHOICES;
+        };
+        Map<IntermediateDataSetID, Routing> routings = new HashMap<>();
+        edges.on.keySet().forEach(dataSet -> routings.put(dataSet, routing));
+        return routings;
+    }
 
     /**
      * Any thread.
      *
      * @param committing vertices between which committables travel, which belong to one committer each
      */
-    public static Edges edges(JobGraph graph, AutoPartitionSettings settings, Set<JobVertexID> committing) {
+    static Edges edges(JobGraph graph, AutoPartitionSettings settings, Set<JobVertexID> committing) {
         Map<IntermediateDataSetID, String> on = new HashMap<>();
         Map<String, String> off = new TreeMap<>();
         for (JobVertex producer : graph.getVerticesSortedTopologicallyFromSources()) {

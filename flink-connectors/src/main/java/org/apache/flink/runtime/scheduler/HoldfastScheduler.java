@@ -14,7 +14,6 @@ import io.holdfast.flink.restart.SinglePointRestart;
 import io.holdfast.flink.restart.SubtaskStateRestorer;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -63,7 +62,6 @@ import org.apache.flink.runtime.operators.coordination.OperatorCoordinatorHolder
 import org.apache.flink.runtime.scheduler.adaptivebatch.NonAdaptiveExecutionPlanSchedulingContext;
 import org.apache.flink.runtime.scheduler.strategy.ExecutionVertexID;
 import org.apache.flink.runtime.shuffle.HoldfastReport;
-import org.apache.flink.runtime.shuffle.HoldfastShuffleDescriptor.Routing;
 import org.apache.flink.runtime.shuffle.HoldfastShuffleMaster;
 import org.apache.flink.runtime.webmonitor.LedgerRequest;
 import org.apache.flink.runtime.webmonitor.LedgerResponse;
@@ -242,7 +240,11 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
         if (against.isEmpty()) {
             EligibilityPolicy.reasonToCountAtMost(getJobGraph()).ifPresent(parts.restart::countAtMost);
             Optional<Set<JobVertexID>> committing = keepCommittersTogether();
-            shuffleMaster.manage(getJobId(), committing.map(this::autoPartition).orElse(Map.of()));
+            shuffleMaster.manage(
+                    getJobId(),
+                    committing
+                            .map(vertices -> AutoPartitionPolicy.routings(getJobGraph(), autoPartition, vertices))
+                            .orElse(Map.of()));
         } else {
             parts.restart.disable(against.get());
             autoPartitionIsOff(against.get());
@@ -262,27 +264,6 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
             autoPartitionIsOff(reason);
             return Optional.empty();
         }
-    }
-
-    private Map<IntermediateDataSetID, Routing> autoPartition(Set<JobVertexID> committing) {
-        AutoPartitionPolicy.Edges edges = AutoPartitionPolicy.edges(getJobGraph(), autoPartition, committing);
-        edges.on().forEach((dataSet, edge) -> log.info("Auto-partition is on: job={} edge={}", getJobId(), edge));
-        edges.off()
-                .forEach((edge, reason) ->
-                        log.info("Auto-partition is off: job={} edge={} reason={}", getJobId(), edge, reason));
-        if (autoPartition.adaptiveToo() && !edges.on().isEmpty()) {
-            log.info(
-                    "Flink's adaptive partitioner is on as well and has no say where auto-partition is; it costs time"
-                            + " only. Set taskmanager.network.adaptive-partitioner.enabled to false: job={}",
-                    getJobId());
-        }
-        Routing routing = switch (autoPartition.algorithm()) {
-            case SHORTEST_EXPECTED_DELAY -> Routing.SHORTEST_EXPECTED_DELAY;
-            case POWER_OF_TWO_CHOICES -> Routing.POWER_OF_TWO_CHOICES;
-        };
-        Map<IntermediateDataSetID, Routing> routings = new HashMap<>();
-        edges.on().keySet().forEach(dataSet -> routings.put(dataSet, routing));
-        return routings;
     }
 
     private void autoPartitionIsOff(String reason) {
