@@ -77,6 +77,7 @@ final class ChaosSchedule {
                 sink,
                 middle,
                 checkpointMillis,
+                number % 2 == 0, // auto-partition in every other round
                 faults(random, seconds * 1_000L - TAIL_MILLIS, middle));
     }
 

@@ -132,6 +132,7 @@ final class RestartBench {
                 SinkKind.FILE,
                 false,
                 CHECKPOINT_MILLIS,
+                false,
                 faults);
     }
 

@@ -21,6 +21,7 @@ record Round(
         SinkKind sink,
         boolean middle,
         long checkpointMillis,
+        boolean autoPartition,
         List<Fault> faults) {
 
     JobSettings job(Path directory) {
@@ -33,7 +34,8 @@ record Round(
                 keys,
                 sink,
                 middle,
-                checkpointMillis);
+                checkpointMillis,
+                autoPartition);
     }
 
     long recordsPerSplit() {
@@ -46,7 +48,7 @@ record Round(
 
     @Override
     public String toString() {
-        return "round %d: %d s, parallelism %d, %d records/s of %d bytes, %d keys, %s sink%s, checkpoint every %d ms"
+        return "round %d: %d s, parallelism %d, %d records/s of %d bytes, %d keys, %s sink%s, checkpoint every %d ms%s"
                 .formatted(
                         number,
                         seconds,
@@ -56,6 +58,7 @@ record Round(
                         keys,
                         sink.name().toLowerCase(Locale.ROOT),
                         middle ? ", middle operator" : "",
-                        checkpointMillis);
+                        checkpointMillis,
+                        autoPartition ? ", auto-partition" : "");
     }
 }

@@ -178,7 +178,8 @@ final class ThroughputWindows {
                     KEYS,
                     SinkKind.FILE,
                     false,
-                    CHECKPOINT_MILLIS);
+                    CHECKPOINT_MILLIS,
+                    false);
             cluster.awaitRunning(cluster.submit(ThroughputJob.class, settings));
             return new Side(cluster, run);
         } catch (RuntimeException e) {

@@ -48,6 +48,7 @@ class ChaosScheduleTest {
         assertThat(distinct(rounds, Round::sink)).containsExactlyInAnyOrder(SinkKind.FILE, SinkKind.COMMITTING);
         assertThat(distinct(rounds, Round::payloadBytes)).containsExactlyInAnyOrder(0, 40_000);
         assertThat(distinct(rounds, Round::middle)).containsExactlyInAnyOrder(true, false);
+        assertThat(distinct(rounds, Round::autoPartition)).containsExactlyInAnyOrder(true, false);
     }
 
     @Test

@@ -84,7 +84,7 @@ class RoundResultTest {
     private static List<String> problems(
             Kind kind, String state, List<String> states, Oracle.Verdict verdict, Ledger ledger) {
         Fault fault = new Fault(kind, 0, List.of(new Target(operator(kind), 0)), 0);
-        Round round = new Round(1, 30, 4, 100, 0, 8, SinkKind.FILE, false, 100, List.of(fault));
+        Round round = new Round(1, 30, 4, 100, 0, 8, SinkKind.FILE, false, 100, false, List.of(fault));
         Observation seen = new Observation(
                 state,
                 states,

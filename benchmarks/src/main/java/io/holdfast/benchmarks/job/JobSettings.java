@@ -18,6 +18,7 @@ import java.util.Map;
  * @param sink where records go
  * @param middle whether an operator of its own vertex stands between map and sink
  * @param checkpointMillis from one checkpoint to the next
+ * @param autoPartition whether Holdfast chooses who gets a record, where any receiver will do
  */
 public record JobSettings(
         Path directory,
@@ -28,7 +29,8 @@ public record JobSettings(
         int keys,
         SinkKind sink,
         boolean middle,
-        long checkpointMillis) {
+        long checkpointMillis,
+        boolean autoPartition) {
 
     /** Where records go. */
     public enum SinkKind {
@@ -50,7 +52,8 @@ public record JobSettings(
                 "keys", keys,
                 "sink", sink,
                 "middle", middle,
-                "checkpoint", checkpointMillis);
+                "checkpoint", checkpointMillis,
+                "auto", autoPartition);
         values.forEach((key, value) -> arguments.add(key + "=" + value));
         return arguments;
     }
@@ -70,6 +73,7 @@ public record JobSettings(
                 Integer.parseInt(values.get("keys")),
                 SinkKind.valueOf(values.get("sink")),
                 Boolean.parseBoolean(values.get("middle")),
-                Long.parseLong(values.get("checkpoint")));
+                Long.parseLong(values.get("checkpoint")),
+                Boolean.parseBoolean(values.get("auto")));
     }
 }

@@ -58,6 +58,9 @@ public final class NumbersJob {
         configuration.setString("restart-strategy.type", "fixed-delay");
         configuration.setString("restart-strategy.fixed-delay.attempts", "1000");
         configuration.setString("restart-strategy.fixed-delay.delay", "0 s");
+        if (settings.autoPartition()) {
+            configuration.setString("holdfast.auto-partition.enabled", "true");
+        }
         return configuration;
     }
 
