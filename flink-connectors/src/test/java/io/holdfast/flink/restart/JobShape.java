@@ -297,7 +297,9 @@ enum JobShape {
 
         @Override
         public void processElement(String record, ReadOnlyContext context, Collector<String> out) throws Exception {
-            faults.record();
+            if (Committing.transactions() > 0) { // else there is no checkpoint yet to restore the rules from
+                faults.record();
+            }
             // Only the state can still have the first rule when a later attempt begins.
             if (!faults.isFirstAttempt() && !context.getBroadcastState(RULES).contains("0:")) {
                 throw new IllegalStateException("the rules were not restored");
