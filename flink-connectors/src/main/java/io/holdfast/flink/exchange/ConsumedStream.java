@@ -80,20 +80,24 @@ public final class ConsumedStream {
 
     // ------------------------------------------------------------------ what comes in
 
-    /** Takes over {@code buffer}, of data or with an event, and adds what the task hears of it. */
-    public void accept(Buffer buffer) throws IOException {
+    /**
+     * Takes over {@code buffer}, of data or with an event, and adds what the task hears of it.
+     *
+     * @param records what {@link SequenceWord#records} says
+     */
+    public void accept(Buffer buffer, int records) throws IOException {
         if (buffer.isBuffer()) {
-            data(buffer);
+            data(buffer, records);
         } else {
             event(buffer);
         }
     }
 
-    private void data(Buffer buffer) {
+    private void data(Buffer buffer, int records) {
         if (endOfData && (draining || allDataRead.getAsBoolean())) {
             reading.drop(buffer);
         } else {
-            reading.pass(buffer, out);
+            reading.pass(buffer, records, out);
         }
     }
 
@@ -146,7 +150,7 @@ public final class ConsumedStream {
     }
 
     private void attached(AttachedEvent event) {
-        reading.greetedAt(event.start());
+        reading.greeted(event);
         away(false);
         upstream.greeted();
         report.attached(event.attempt(), event.start(), event.barriers(), event.endOfPartition(), false);

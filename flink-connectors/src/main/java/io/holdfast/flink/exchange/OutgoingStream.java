@@ -30,6 +30,15 @@ public final class OutgoingStream {
 
         private static final Place START = new Place(StreamPosition.START, false, Long.MIN_VALUE, false);
 
+        /** Number of records from {@code begin} to here, if they are {@code size} bytes and nothing else happened. */
+        private int recordsSince(Place begin, int size) {
+            boolean nothingElse = !midRecord
+                    && position.bytes() - begin.position.bytes() == size
+                    && watermark == begin.watermark
+                    && idle == begin.idle;
+            return nothingElse ? (int) (position.records() - begin.position.records()) : SequenceWord.UNKNOWN;
+        }
+
         private Place inRecord() {
             return new Place(position, true, watermark, idle);
         }
@@ -76,6 +85,8 @@ public final class OutgoingStream {
 
     /** Whether nothing of that buffer had left before. */
     private boolean fromItsBeginning;
+
+    private int recordsOfLast;
 
     /** Task thread. {@code record} is written next, from its length prefix on. */
     public void writing(ByteBuffer record) {
@@ -160,6 +171,10 @@ public final class OutgoingStream {
         if (head == null && last != null) {
             tail = last.data ? placeIn(last, left == null ? only : wholeBuffer(left, last)) : last.first;
         }
+        boolean mayBeCounted = left != null && left.isBuffer() && source.rest == 0;
+        recordsOfLast = mayBeCounted
+                ? (head == null ? tail : head.first).recordsSince(source.first, left.readableBytes())
+                : SequenceWord.UNKNOWN;
     }
 
     /** From the beginning of the buffer that {@code slice} is the last part of. */
@@ -205,6 +220,14 @@ public final class OutgoingStream {
     /** Any thread. Bytes of the stream that have left. */
     public long leftBytes() {
         return leftBytes;
+    }
+
+    /**
+     * Any thread. Number of records of what left last; {@link SequenceWord#UNKNOWN} unless it was a whole buffer that
+     * began and ended with a whole record and held nothing but records.
+     */
+    public int recordsOfLast() {
+        return recordsOfLast;
     }
 
     /** Any thread. Of the buffer that left last: bytes that belong to a record of the buffer before. */

@@ -16,7 +16,7 @@ import org.apache.flink.runtime.shuffle.StreamPosition;
 final class Reading {
 
     private final RecordScanner scanner = new RecordScanner();
-    private final WholeRecords records = new WholeRecords(scanner);
+    private final WholeRecords whole = new WholeRecords(scanner);
     private final BarrierPositions barriers = new BarrierPositions();
     private StreamPosition start = StreamPosition.START;
     private StreamPosition dropped = StreamPosition.START;
@@ -24,15 +24,20 @@ final class Reading {
     /** The producer has said where its stream begins. */
     private boolean greeted;
 
-    /** The producer's stream begins at {@code position} for this reader. */
-    void greetedAt(StreamPosition position) {
-        start = position;
+    /** The producer has said where its stream begins for this reader. */
+    void greeted(AttachedEvent greeting) {
+        start = greeting.start();
+        scanner.begin(greeting.watermark(), greeting.idle());
         greeted = true;
     }
 
-    /** Takes over {@code buffer} and adds what is complete to {@code out}, whose owner recycles it. */
-    void pass(Buffer buffer, Queue<Buffer> out) {
-        records.accept(buffer, out);
+    /**
+     * Takes over {@code buffer} and adds what is complete to {@code out}, whose owner recycles it.
+     *
+     * @param records what {@link SequenceWord#records} says
+     */
+    void pass(Buffer buffer, int records, Queue<Buffer> out) {
+        whole.accept(buffer, records, out);
     }
 
     /** Takes over {@code buffer}, which came too late for the task: counts and recycles it. */
@@ -75,7 +80,7 @@ final class Reading {
      * @return what was read of it; empty if it never said where its stream begins
      */
     Optional<HoldfastReport.Read> end(int attempt) {
-        records.abandonRecord();
+        whole.abandonRecord();
         if (!greeted) {
             return Optional.empty();
         }

@@ -29,8 +29,6 @@ public final class RecordScanner {
     private static final int IDLE = -1;
 
     public static final int LENGTH_BYTES = 4;
-    /** Of the usual processors; where lines are longer some are read twice. */
-    private static final int CACHE_LINE_BYTES = 64;
 
     /** The longest stream element whose content is of interest: a tag and two longs. */
     private static final int HEAD_BYTES = 17;
@@ -44,7 +42,6 @@ public final class RecordScanner {
     private boolean inRecord;
 
     private int firstEnd;
-    private int fetched;
 
     private long records;
     private long bytes;
@@ -66,8 +63,13 @@ public final class RecordScanner {
     RecordScanner(StreamPosition position, long watermark, boolean idle) {
         this.records = position.records();
         this.bytes = position.bytes();
-        this.watermark = watermark;
-        this.watermarkStatus = idle ? IDLE : ACTIVE;
+        begin(watermark, idle);
+    }
+
+    /** Before the first byte: which watermark, in milliseconds, and status the stream has come to without this scanner. */
+    public void begin(long reachedWatermark, boolean idle) {
+        watermark = reachedWatermark;
+        watermarkStatus = idle ? IDLE : ACTIVE;
     }
 
     /** Whether an element with this tag byte is a user's record. */
@@ -86,17 +88,7 @@ public final class RecordScanner {
         int limit = buffer.limit();
         int lastEnd = -1;
         firstEnd = -1;
-        fetch(buffer, position, limit);
         while (position < limit) {
-            if (!inRecord && lengthFill == 0) {
-                position = hop(buffer, position, limit);
-                if (position > base) {
-                    lastEnd = position - base;
-                }
-                if (position == limit) {
-                    break;
-                }
-            }
             if (!inRecord) {
                 if (lengthFill == 0 && limit - position >= LENGTH_BYTES) {
                     begin(buffer.getInt(position));
@@ -146,48 +138,14 @@ public final class RecordScanner {
     }
 
     /**
-     * Reads a byte of each cache line, which come side by side and are at hand then. Hopping waits for them one by one, for
-     * a record's length tells where the next one is, and what has just been received lies in another core's cache.
-     */
-    private void fetch(ByteBuffer buffer, int from, int limit) {
-        int any = 0;
-        for (int position = from; position < limit; position += CACHE_LINE_BYTES) {
-            any |= buffer.get(position);
-        }
-        fetched = any; // or the compiler may leave all of it out
-    }
-
-    /**
-     * The fast path: from a record's beginning over all records that lie wholly in {@code buffer}, but for those so near
-     * its end that length and tag cannot be read at once. Nothing is written to fields on the way.
+     * Follows whole records that another has counted, and nothing but records; the stream stands at a record's beginning.
      *
-     * @return where it stopped, at a record's beginning
+     * @param passedRecords how many
+     * @param passedBytes of all of them, with their length prefixes
      */
-    private int hop(ByteBuffer buffer, int from, int limit) {
-        int position = from;
-        int passed = 0;
-        int last = limit - Long.BYTES;
-        while (position <= last) {
-            long lengthAndTag = buffer.getLong(position); // one load for both
-            int recordLength = (int) (lengthAndTag >>> 32);
-            if (recordLength <= 0 || recordLength > limit - position - LENGTH_BYTES) {
-                break; // empty, broken or split: not on this path
-            }
-            if (isRecord((byte) (lengthAndTag >>> 24))) {
-                passed++;
-            } else {
-                headFill = 0;
-                rememberHead(buffer, position + LENGTH_BYTES, recordLength);
-                control();
-            }
-            position += LENGTH_BYTES + recordLength;
-            if (firstEnd < 0) {
-                firstEnd = position - buffer.position();
-            }
-        }
-        records += passed;
-        bytes += position - from;
-        return position;
+    void passed(int passedRecords, int passedBytes) {
+        records += passedRecords;
+        bytes += passedBytes;
     }
 
     /** Offset in the last scanned buffer just behind the first record that ended in it, or -1. */

@@ -29,8 +29,16 @@ public final class WholeRecords {
     /**
      * Takes over {@code buffer} and adds what is complete to {@code out}: zero to two buffers, which {@code out}'s owner
      * recycles.
+     *
+     * @param records what the producer said of the number of whole records in it, if nothing else is in it, or {@link
+     *     SequenceWord#UNKNOWN}
      */
-    public void accept(Buffer buffer, Queue<Buffer> out) {
+    public void accept(Buffer buffer, int records, Queue<Buffer> out) {
+        if (records != SequenceWord.UNKNOWN) {
+            scanner.passed(records, buffer.readableBytes());
+            out.add(buffer);
+            return;
+        }
         ByteBuffer bytes = buffer.getNioBufferReadable();
         int size = bytes.remaining();
         int lastEnd = scanner.scan(bytes);

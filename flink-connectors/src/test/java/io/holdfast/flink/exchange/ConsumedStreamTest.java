@@ -134,6 +134,15 @@ class ConsumedStreamTest {
     }
 
     @Test
+    void producerThatWasIdleWhenItWasAttachedIsActiveAgainBeforeTheNextOneSpeaks() throws Exception {
+        event(new AttachedEvent(1, START, new BarrierPositions(), NO_BARRIER, NO_WATERMARK, true, null, false));
+
+        stream.brokenOff(1);
+
+        assertThat(heard()).containsExactly("idle", "active");
+    }
+
+    @Test
     void whatWasMissedIsToldByTheGreeting() throws Exception {
         event(new AttachedEvent(1, START, new BarrierPositions(), 8, 4_711, true, StopMode.DRAIN, true));
 
@@ -330,11 +339,11 @@ class ConsumedStreamTest {
     private void event(AbstractEvent event) throws IOException {
         Buffer buffer = EventSerializer.toBuffer(event, false);
         events.add(buffer);
-        stream.accept(buffer);
+        stream.accept(buffer, SequenceWord.UNKNOWN);
     }
 
     private void data(byte[] content) throws IOException {
-        stream.accept(recycler.buffer(content, 0));
+        stream.accept(recycler.buffer(content, 0), SequenceWord.UNKNOWN);
     }
 
     /** What the task reads now, which gives every buffer back. */

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.Queue;
 import org.apache.flink.runtime.io.network.buffer.Buffer;
+import org.apache.flink.runtime.shuffle.BarrierPositions;
 import org.apache.flink.runtime.shuffle.HoldfastReport;
 import org.apache.flink.runtime.shuffle.StreamPosition;
 import org.junit.jupiter.api.AfterEach;
@@ -15,6 +16,8 @@ import org.junit.jupiter.api.Test;
 class ReadingTest {
 
     private static final StreamPosition START = new StreamPosition(7, 700);
+    private static final AttachedEvent GREETING =
+            new AttachedEvent(3, START, new BarrierPositions(), -1, Long.MIN_VALUE, false, null, false);
 
     private final CountingRecycler recycler = new CountingRecycler();
     private final Queue<Buffer> out = new ArrayDeque<>();
@@ -28,7 +31,7 @@ class ReadingTest {
 
     @Test
     void readingThatWasNeverGreetedIsNotSpokenOf() {
-        reading.pass(recycler.buffer(new SerializedStream().record(5).bytes(), 0), out);
+        reading.pass(recycler.buffer(new SerializedStream().record(5).bytes(), 0), SequenceWord.UNKNOWN, out);
 
         assertThat(reading.end(3)).isEmpty();
     }
@@ -37,10 +40,10 @@ class ReadingTest {
     void readingTellsWhatItReadFromWhereAndWhereBarriersLay() {
         SerializedStream first = new SerializedStream().record(5).watermark(1);
         SerializedStream second = new SerializedStream().record(9).record(2);
-        reading.greetedAt(START);
-        reading.pass(recycler.buffer(first.bytes(), 0), out);
+        reading.greeted(GREETING);
+        reading.pass(recycler.buffer(first.bytes(), 0), SequenceWord.UNKNOWN, out);
         reading.barrier(4);
-        reading.pass(recycler.buffer(second.bytes(), 0), out);
+        reading.pass(recycler.buffer(second.bytes(), 0), SequenceWord.UNKNOWN, out);
 
         HoldfastReport.Read read = reading.end(3).orElseThrow();
 
@@ -53,10 +56,22 @@ class ReadingTest {
     }
 
     @Test
+    void whatTheProducerHasCountedIsNotLookedInto() {
+        byte[] noRecords = new byte[90];
+        reading.greeted(GREETING);
+        Buffer counted = recycler.buffer(noRecords, 0);
+
+        reading.pass(counted, 6, out);
+
+        assertThat(out).containsExactly(counted);
+        assertThat(reading.end(3).orElseThrow().read()).isEqualTo(new StreamPosition(6, 90));
+    }
+
+    @Test
     void recordThatWasBrokenOffIsNotRead() {
         SerializedStream stream = new SerializedStream().record(5).record(50);
-        reading.greetedAt(START);
-        reading.pass(recycler.buffer(Arrays.copyOf(stream.bytes(), stream.size() - 1), 0), out);
+        reading.greeted(GREETING);
+        reading.pass(recycler.buffer(Arrays.copyOf(stream.bytes(), stream.size() - 1), 0), SequenceWord.UNKNOWN, out);
 
         HoldfastReport.Read read = reading.end(3).orElseThrow();
 
@@ -68,8 +83,8 @@ class ReadingTest {
     void whatIsDroppedIsCountedApartAndGivenBackAtOnce() {
         SerializedStream passed = new SerializedStream().record(5);
         SerializedStream late = new SerializedStream().record(6).record(7);
-        reading.greetedAt(START);
-        reading.pass(recycler.buffer(passed.bytes(), 0), out);
+        reading.greeted(GREETING);
+        reading.pass(recycler.buffer(passed.bytes(), 0), SequenceWord.UNKNOWN, out);
 
         reading.drop(recycler.buffer(late.bytes(), 2));
 

@@ -24,7 +24,7 @@ class WholeRecordsTest {
     void bufferOfWholeRecordsPassesAsItIs() {
         Buffer buffer = recycler.buffer(SerializedStream.ofEveryKind().bytes(), 0);
 
-        records.accept(buffer, out);
+        records.accept(buffer, SequenceWord.UNKNOWN, out);
 
         assertThat(out).containsExactly(buffer);
         assertThat(recycler.recycled()).isZero();
@@ -36,7 +36,7 @@ class WholeRecordsTest {
     void bufferWithoutTheEndOfARecordIsHeldBackAndGivenBackAtOnce() {
         SerializedStream stream = new SerializedStream().record(50);
 
-        records.accept(recycler.buffer(Arrays.copyOf(stream.bytes(), 20), 0), out);
+        records.accept(recycler.buffer(Arrays.copyOf(stream.bytes(), 20), 0), SequenceWord.UNKNOWN, out);
 
         assertThat(out).isEmpty();
         assertThat(recycler.recycled()).isEqualTo(1);
@@ -87,11 +87,11 @@ class WholeRecordsTest {
 
         for (int cut = 0; cut <= stream.size(); cut++) {
             passed.reset();
-            records.accept(recycler.buffer(Arrays.copyOf(stream.bytes(), cut), 0), out);
+            records.accept(recycler.buffer(Arrays.copyOf(stream.bytes(), cut), 0), SequenceWord.UNKNOWN, out);
             drain();
 
             records.abandonRecord();
-            records.accept(recycler.buffer(stream.bytes(), 0), out);
+            records.accept(recycler.buffer(stream.bytes(), 0), SequenceWord.UNKNOWN, out);
             drain();
 
             ByteArrayOutputStream expected = new ByteArrayOutputStream();
@@ -109,7 +109,8 @@ class WholeRecordsTest {
         for (int piece = 0; piece <= cuts.length; piece++) {
             int to = piece == cuts.length ? stream.size() : cuts[piece];
 
-            records.accept(recycler.buffer(Arrays.copyOfRange(stream.bytes(), from, to), skipped), out);
+            records.accept(
+                    recycler.buffer(Arrays.copyOfRange(stream.bytes(), from, to), skipped), SequenceWord.UNKNOWN, out);
 
             String where = "bytes %d to %d of cuts %s".formatted(from, to, Arrays.toString(cuts));
             assertThat(out).as(where).hasSizeLessThanOrEqualTo(2).allSatisfy(WholeRecordsTest::assertWhole);

@@ -34,6 +34,8 @@ public final class HoldfastResultPartition extends PipelinedResultPartition impl
     private final @Nullable Router router;
     private int emittedTo;
 
+    private final HoldfastOpenBuffers open;
+
     /** TaskExecutor main thread, while the task is created. */
     HoldfastResultPartition(
             String owningTaskName,
@@ -60,6 +62,7 @@ public final class HoldfastResultPartition extends PipelinedResultPartition impl
         boolean chooses = descriptor.routing() != Routing.GIVEN && subpartitions.length > 1;
         receivers = chooses ? new Receivers(subpartitions.length, bufferBytes) : null;
         router = chooses ? router(descriptor.routing()) : null;
+        open = new HoldfastOpenBuffers(this, bufferBytes);
         this.task = exchanges.of(descriptor.getResultPartitionID().getProducerId());
         task.add(descriptor.jobId(), this);
     }
@@ -86,6 +89,7 @@ public final class HoldfastResultPartition extends PipelinedResultPartition impl
     @Override
     public void emitRecord(ByteBuffer record, int targetSubpartition) throws IOException {
         int subpartition = router == null ? targetSubpartition : route(record, targetSubpartition);
+        open.next(record.remaining(), subpartition);
         ((HoldfastSubpartition) subpartitions[subpartition]).writing(record);
         super.emitRecord(record, subpartition);
     }
@@ -120,6 +124,7 @@ public final class HoldfastResultPartition extends PipelinedResultPartition impl
     /** Task thread. */
     @Override
     public void broadcastRecord(ByteBuffer record) throws IOException {
+        open.nextForAll(record.remaining());
         for (ResultSubpartition subpartition : subpartitions) {
             ((HoldfastSubpartition) subpartition).writing(record);
             if (receivers != null) {

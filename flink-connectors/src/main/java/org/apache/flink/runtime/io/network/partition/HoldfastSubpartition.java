@@ -3,6 +3,7 @@ package org.apache.flink.runtime.io.network.partition;
 import io.holdfast.flink.autopartition.Receivers;
 import io.holdfast.flink.exchange.AttachedEvent;
 import io.holdfast.flink.exchange.OutgoingStream;
+import io.holdfast.flink.exchange.SequenceWord;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -243,13 +244,24 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
             }
             Buffer first = front.poll();
             if (first != null) {
-                return new BufferAndBacklog(first, backlog(), nextType(), sequenceNumber++);
+                return new BufferAndBacklog(
+                        first, backlog(), nextType(), SequenceWord.of(sequenceNumber++, SequenceWord.UNKNOWN));
             }
             if (greeting != null) {
                 return null; // the record that the last consumer got the beginning of is still being written
             }
-            return take();
+            BufferAndBacklog next = take();
+            return next == null ? null : withRecords(next);
         }
+    }
+
+    @GuardedBy("buffers")
+    private BufferAndBacklog withRecords(BufferAndBacklog next) {
+        return new BufferAndBacklog(
+                next.buffer(),
+                next.buffersInBacklog(),
+                next.getNextDataType(),
+                SequenceWord.of(next.getSequenceNumber(), stream.recordsOfLast()));
     }
 
     /** Leaves out what remains of a record whose beginning went to an earlier consumer, then greets. */

@@ -23,6 +23,11 @@ final class Producers implements AfterEachCallback {
 
     /** A task of attempt {@code attempt}. */
     ProducingTask attempt(int attempt) throws Exception {
+        return attempt(attempt, bufferBytes);
+    }
+
+    /** The same with buffers of another size. */
+    ProducingTask attempt(int attempt, int bufferBytes) throws Exception {
         ProducingTask producer = new ProducingTask(attempt, buffers, bufferBytes);
         started.add(producer);
         return producer;

@@ -129,15 +129,30 @@ final class ProducingTask implements AutoCloseable {
     }
 
     ProducingTask record(int paddingBytes) throws IOException {
+        emit(nextRecord(paddingBytes), 1);
+        return this;
+    }
+
+    private ByteBuffer nextRecord(int paddingBytes) {
         ByteBuffer record = ByteBuffer.allocate(RECORD_BYTES + paddingBytes);
-        record.putInt(record.capacity() - 4).put(TAG_RECORD).putLong(written.records());
-        emit(record, 1);
+        return record.putInt(record.capacity() - 4).put(TAG_RECORD).putLong(written.records());
+    }
+
+    /** A record for all consumers. */
+    ProducingTask broadcastRecord() throws IOException {
+        ByteBuffer record = nextRecord(0).rewind();
+        partition.broadcastRecord(record);
+        written = written.plus(new StreamPosition(1, record.capacity()));
         return this;
     }
 
     ProducingTask watermark(long timestamp) throws IOException {
-        emit(ByteBuffer.allocate(13).putInt(9).put(TAG_WATERMARK).putLong(timestamp), 0);
+        emit(watermarkOf(timestamp), 0);
         return this;
+    }
+
+    private static ByteBuffer watermarkOf(long timestamp) {
+        return ByteBuffer.allocate(13).putInt(9).put(TAG_WATERMARK).putLong(timestamp);
     }
 
     ProducingTask idle() throws IOException {

@@ -2,6 +2,7 @@ package org.apache.flink.runtime.io.network.partition;
 
 import io.holdfast.flink.exchange.AttachedEvent;
 import io.holdfast.flink.exchange.RecordScanner;
+import io.holdfast.flink.exchange.SequenceWord;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -19,9 +20,11 @@ final class ReadingTask implements BufferAvailabilityListener {
     private final ResultSubpartitionView view;
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     private final List<AbstractEvent> events = new ArrayList<>();
+    private final RecordScanner scanner = new RecordScanner();
     private int buffersRead;
     private int notifications;
     private int nextSequenceNumber;
+    private int counted;
 
     /** Attaches to {@code producer}. */
     ReadingTask(ProducingTask producer) throws IOException {
@@ -60,9 +63,9 @@ final class ReadingTask implements BufferAvailabilityListener {
         if (next == null) {
             return false;
         }
-        if (next.getSequenceNumber() != nextSequenceNumber++) { // or Flink's remote channel fails
-            throw new IOException(
-                    "buffer %d has sequence number %d".formatted(nextSequenceNumber - 1, next.getSequenceNumber()));
+        int word = next.getSequenceNumber();
+        if (!SequenceWord.is(word, nextSequenceNumber++)) { // or Flink's remote channel fails
+            throw new IOException("buffer %d has sequence word %x".formatted(nextSequenceNumber - 1, word));
         }
         Buffer buffer = next.buffer();
         buffersRead++;
@@ -70,14 +73,43 @@ final class ReadingTask implements BufferAvailabilityListener {
             byte[] content = new byte[buffer.readableBytes()];
             buffer.getNioBufferReadable().get(content);
             bytes.write(content);
+            follow(content, SequenceWord.records(word));
         } else {
-            events.add(EventSerializer.fromBuffer(buffer, getClass().getClassLoader()));
-            if (events.get(events.size() - 1) instanceof CheckpointBarrier) {
+            AbstractEvent event = EventSerializer.fromBuffer(buffer, getClass().getClassLoader());
+            events.add(event);
+            if (event instanceof CheckpointBarrier) {
                 view.resumeConsumption();
+            } else if (event instanceof AttachedEvent greeting) {
+                scanner.begin(greeting.watermark(), greeting.idle());
             }
         }
         buffer.recycleBuffer();
         return true;
+    }
+
+    /** What the producer says of a buffer, if it says anything, must be what is in it. */
+    private void follow(byte[] content, int told) throws IOException {
+        boolean whole = !scanner.midRecord();
+        long recordsBefore = scanner.position().records();
+        long watermarkBefore = scanner.watermark();
+        boolean idleBefore = scanner.idle();
+        scanner.scan(ByteBuffer.wrap(content));
+        if (told == SequenceWord.UNKNOWN) {
+            return;
+        }
+        counted++;
+        if (!whole
+                || scanner.midRecord()
+                || scanner.position().records() != recordsBefore + told
+                || scanner.watermark() != watermarkBefore
+                || scanner.idle() != idleBefore) {
+            throw new IOException("buffer %d is said to hold %d records".formatted(nextSequenceNumber - 1, told));
+        }
+    }
+
+    /** Buffers of which the producer said how many records they hold. */
+    int counted() {
+        return counted;
     }
 
     /** The task ends, or its connection does. */
@@ -119,8 +151,6 @@ final class ReadingTask implements BufferAvailabilityListener {
 
     /** Whether what was read ends in the middle of a record. */
     boolean endsMidRecord() {
-        RecordScanner scanner = new RecordScanner();
-        scanner.scan(ByteBuffer.wrap(bytes.toByteArray()));
         return scanner.midRecord();
     }
 }

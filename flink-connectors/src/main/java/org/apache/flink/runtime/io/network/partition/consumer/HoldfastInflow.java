@@ -2,6 +2,7 @@ package org.apache.flink.runtime.io.network.partition.consumer;
 
 import io.holdfast.flink.exchange.ConsumedStream;
 import io.holdfast.flink.exchange.LinkRetries;
+import io.holdfast.flink.exchange.SequenceWord;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Optional;
@@ -203,6 +204,7 @@ final class HoldfastInflow implements ConsumedStream.Upstream {
     @GuardedBy("lock")
     boolean readOne(ConsumedStream stream) throws IOException {
         Object next = waiting.poll();
+        int records = SequenceWord.UNKNOWN;
         source = null;
         if (next == null) {
             HoldfastLink current = link;
@@ -216,11 +218,12 @@ final class HoldfastInflow implements ConsumedStream.Upstream {
                 linkHasMore = true;
             }
             next = read.get().buffer();
+            records = SequenceWord.records(read.get().getSequenceNumber());
         }
         if (next instanceof Mark mark) {
             read(mark, stream);
         } else {
-            stream.accept((Buffer) next);
+            stream.accept((Buffer) next, records);
         }
         return true;
     }

@@ -1,10 +1,12 @@
 package org.apache.flink.runtime.io.network.partition.consumer;
 
 import io.holdfast.flink.exchange.NettyBoundary;
+import io.holdfast.flink.exchange.SequenceWord;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.flink.runtime.event.TaskEvent;
+import org.apache.flink.runtime.io.network.buffer.Buffer;
 import org.apache.flink.runtime.io.network.partition.PartitionNotFoundException;
 
 /**
@@ -19,6 +21,9 @@ final class HoldfastRemoteLink extends HoldfastRemoteChannel implements Holdfast
     private final HoldfastInputChannel owner;
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private volatile boolean requested;
+
+    /** Buffers that came. Netty thread. */
+    private int received;
 
     /** Attaching thread. */
     HoldfastRemoteLink(HoldfastInputChannel owner, HoldfastInputGateFactory.RemoteParts parts) {
@@ -54,6 +59,28 @@ final class HoldfastRemoteLink extends HoldfastRemoteChannel implements Holdfast
         if (failure.compareAndSet(null, cause)) {
             owner.linkBroken(this, cause);
         }
+    }
+
+    /** Netty thread. {@code sequenceNumber} is a {@link SequenceWord}. */
+    @Override
+    public void onBuffer(Buffer buffer, int sequenceNumber, int backlog, int subpartitionId) throws IOException {
+        expect(sequenceNumber);
+        super.onBuffer(buffer, sequenceNumber, backlog, subpartitionId);
+    }
+
+    /** Netty thread. {@code sequenceNumber} is a {@link SequenceWord}. */
+    @Override
+    public void onEmptyBuffer(int sequenceNumber, int backlog) throws IOException {
+        expect(sequenceNumber);
+        super.onEmptyBuffer(sequenceNumber, backlog);
+    }
+
+    /** Flink expects the word before this one, plus one: the order is that, the number of records is not. */
+    private void expect(int word) {
+        if (SequenceWord.is(word, received)) {
+            setExpectedSequenceNumber(word);
+        }
+        received++;
     }
 
     /** Netty thread. The producer's TaskManager does not have the partition, even after waiting for it. */
