@@ -19,7 +19,8 @@ import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
  * A bounded job of three vertices, two subtasks each, that goes slowly until its directory holds a file {@code finish}.
  * The first attempt of subtask 0 of {@code map} fails when there is a file {@code fail}.
  *
- * <p>Arguments: the directory; then host and port of a session cluster's REST endpoint, unless it runs in its own.
+ * <p>Arguments: the directory; then host and port of a session cluster's REST endpoint, unless it runs in its own; then
+ * whether producers choose the receivers of their records, false if not given.
  */
 public final class FailingOnceJob {
 
@@ -37,7 +38,8 @@ public final class FailingOnceJob {
         configuration.setString("restart-strategy.type", "fixed-delay");
         configuration.setString("restart-strategy.fixed-delay.attempts", "3");
         configuration.setString("restart-strategy.fixed-delay.delay", "0 s");
-        StreamExecutionEnvironment environment = args.length == 3
+        configuration.setString("holdfast.auto-partition.enabled", args.length > 3 ? args[3] : "false");
+        StreamExecutionEnvironment environment = args.length >= 3
                 ? StreamExecutionEnvironment.createRemoteEnvironment(args[1], Integer.parseInt(args[2]), configuration)
                 : StreamExecutionEnvironment.getExecutionEnvironment(configuration);
         environment.setParallelism(2);

@@ -62,6 +62,9 @@ public enum HoldfastRestEndpointFactory implements RestEndpointFactory<Dispatche
                 IncidentsHandler incidents =
                         new IncidentsHandler(leaderRetriever, restConfiguration.getTimeout(), responseHeaders);
                 all.add(Tuple2.of(incidents.getMessageHeaders(), incidents));
+                WeightHandler weights =
+                        new WeightHandler(leaderRetriever, restConfiguration.getTimeout(), responseHeaders);
+                all.add(Tuple2.of(weights.getMessageHeaders(), weights));
                 return all;
             }
         };

@@ -1,7 +1,6 @@
 package io.holdfast.flink.rest;
 
 import io.holdfast.flink.restart.LedgerArchive;
-import java.io.IOException;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -12,8 +11,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.runtime.dispatcher.DispatcherGateway;
-import org.apache.flink.runtime.messages.FlinkJobNotFoundException;
-import org.apache.flink.runtime.operators.coordination.CoordinationRequest;
 import org.apache.flink.runtime.rest.HttpMethodWrapper;
 import org.apache.flink.runtime.rest.handler.AbstractRestHandler;
 import org.apache.flink.runtime.rest.handler.HandlerRequest;
@@ -28,7 +25,6 @@ import org.apache.flink.runtime.webmonitor.LedgerResponse;
 import org.apache.flink.runtime.webmonitor.retriever.GatewayRetriever;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.annotation.JsonValue;
 import org.apache.flink.shaded.netty4.io.netty.handler.codec.http.HttpResponseStatus;
-import org.apache.flink.util.SerializedValue;
 
 /**
  * {@code GET /holdfast/jobs/:jobid/incidents}: what failed, why, what was done, what it cost. For a job that has ended
@@ -49,14 +45,7 @@ final class IncidentsHandler
     protected CompletableFuture<Ledger> handleRequest(
             HandlerRequest<EmptyRequestBody> request, DispatcherGateway gateway) throws RestHandlerException {
         JobID job = request.getPathParameter(JobIDPathParameter.class);
-        SerializedValue<CoordinationRequest> question;
-        try {
-            question = new SerializedValue<>(new LedgerRequest());
-        } catch (IOException e) {
-            throw new RestHandlerException(
-                    "The request cannot be serialized", HttpResponseStatus.INTERNAL_SERVER_ERROR, e);
-        }
-        return gateway.deliverCoordinationRequestToCoordinator(job, LedgerRequest.OPERATOR, question, timeout)
+        return JobMasters.ask(gateway, job, LedgerRequest.OPERATOR, new LedgerRequest(), timeout)
                 .handle((answer, failure) -> failure == null
                         ? CompletableFuture.completedFuture(new Ledger(((LedgerResponse) answer).ledger()))
                         : kept(job))
@@ -72,12 +61,8 @@ final class IncidentsHandler
                         () -> LedgerArchive.INSTANCE
                                 .find(job)
                                 .map(Ledger::new)
-                                .orElseThrow(() -> new CompletionException(notFound(job))),
+                                .orElseThrow(() -> new CompletionException(JobMasters.notFound(job))),
                         CompletableFuture.delayedExecutor(SECOND_LOOK_MS, TimeUnit.MILLISECONDS)));
-    }
-
-    private static RestHandlerException notFound(JobID job) {
-        return new RestHandlerException(new FlinkJobNotFoundException(job).getMessage(), HttpResponseStatus.NOT_FOUND);
     }
 
     /** The ledger as JSON. */

@@ -48,6 +48,11 @@ final class Outbox {
 
     /** A command that does not arrive is not lost: what matters is repeated until gates report it done. */
     void send() {
+        send(() -> {});
+    }
+
+    /** {@code undelivered} is run for each TaskManager that has not answered, on any thread. */
+    void send(Runnable undelivered) {
         letters.forEach((taskManager, letter) -> {
             LogicalSlot slot = letter.via.getAssignedResource();
             HoldfastControl control =
@@ -61,6 +66,7 @@ final class Outbox {
                                     taskManager,
                                     letter.commands.size(),
                                     failure.toString());
+                            undelivered.run();
                         }
                     });
         });

@@ -6,6 +6,7 @@ import io.holdfast.flink.AutoPartition;
 import io.holdfast.flink.config.HoldfastOptions;
 import io.holdfast.flink.config.HoldfastOptions.Algorithm;
 import io.holdfast.flink.restart.FaultPoint.Fault;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -18,6 +19,7 @@ import org.apache.flink.streaming.api.datastream.DataStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -156,6 +158,25 @@ class AutoPartitionJobTest {
         assertThat(FaultPoint.restarted()).containsExactly(task);
         assertThat(outcome.missing()).as("%s", outcome.ledger()).isEqualTo(numbers.missing());
         assertThat(outcome.allClosedAndExact()).as("%s", outcome.ledger()).isTrue();
+    }
+
+    @ParameterizedTest(name = "{0} subtasks")
+    @ValueSource(ints = {2, 4})
+    void jobGoesOnFromASavepointWithMoreOrFewerReceivers(int parallelism, @TempDir Path savepoints) throws Exception {
+        NumbersJob numbers = new NumbersJob().autoPartition().records(20_000);
+        JobID first = cluster.submit(numbers.graph());
+        Waiting.until(() -> Committing.transactions() > 5);
+
+        String savepoint = cluster.stopWithSavepoint(first, savepoints.toUri().toString());
+        cluster.outcome(first);
+        long missingThen = numbers.missing();
+        Outcome outcome =
+                cluster.outcome(cluster.submit(numbers.parallelism(parallelism).graph(), savepoint));
+
+        assertThat(missingThen).as("stopped in the middle").isPositive();
+        assertThat(outcome.status()).isEqualTo(JobStatus.FINISHED);
+        assertThat(outcome.missing()).isZero();
+        assertThat(numbers.missing()).isZero();
     }
 
     @Test

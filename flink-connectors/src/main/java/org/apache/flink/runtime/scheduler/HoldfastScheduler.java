@@ -7,6 +7,7 @@ import io.holdfast.flink.restart.CommitPath;
 import io.holdfast.flink.restart.EligibilityPolicy;
 import io.holdfast.flink.restart.LedgerArchive;
 import io.holdfast.flink.restart.PromptMainThread;
+import io.holdfast.flink.restart.ReceiverWeights;
 import io.holdfast.flink.restart.RestartHost;
 import io.holdfast.flink.restart.RestartSettings;
 import io.holdfast.flink.restart.SinglePointBackoff;
@@ -62,9 +63,11 @@ import org.apache.flink.runtime.operators.coordination.OperatorCoordinatorHolder
 import org.apache.flink.runtime.scheduler.adaptivebatch.NonAdaptiveExecutionPlanSchedulingContext;
 import org.apache.flink.runtime.scheduler.strategy.ExecutionVertexID;
 import org.apache.flink.runtime.shuffle.HoldfastReport;
+import org.apache.flink.runtime.shuffle.HoldfastShuffleDescriptor.Routing;
 import org.apache.flink.runtime.shuffle.HoldfastShuffleMaster;
 import org.apache.flink.runtime.webmonitor.LedgerRequest;
 import org.apache.flink.runtime.webmonitor.LedgerResponse;
+import org.apache.flink.runtime.webmonitor.WeightRequest;
 import org.apache.flink.util.FlinkException;
 import org.apache.flink.util.concurrent.ScheduledExecutor;
 import org.slf4j.Logger;
@@ -91,6 +94,7 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
     /** What the super constructor needs and this object uses: it must exist before either. */
     private record Parts(
             SinglePointRestart restart,
+            ReceiverWeights weights,
             SinglePointBackoff backoff,
             ParkingExecutionOperations operations,
             CheckpointWatch checkpoints,
@@ -104,6 +108,7 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
             SinglePointRestart restart = new SinglePointRestart(settings);
             return new Parts(
                     restart,
+                    new ReceiverWeights(),
                     new SinglePointBackoff(stockBackoff, restart),
                     new ParkingExecutionOperations(),
                     new CheckpointWatch(checkpoints),
@@ -228,6 +233,7 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
         this.rpcTimeout = rpcTimeout;
         this.autoPartition = autoPartition;
         parts.restart.start(this, metrics);
+        parts.weights.start(this);
         parts.operations.start(this);
         parts.checkpoints.onCompleted(id -> getMainThreadExecutor().execute(() -> checkpointCompleted(id)));
     }
@@ -240,11 +246,11 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
         if (against.isEmpty()) {
             EligibilityPolicy.reasonToCountAtMost(getJobGraph()).ifPresent(parts.restart::countAtMost);
             Optional<Set<JobVertexID>> committing = keepCommittersTogether();
-            shuffleMaster.manage(
-                    getJobId(),
-                    committing
-                            .map(vertices -> AutoPartitionPolicy.routings(getJobGraph(), autoPartition, vertices))
-                            .orElse(Map.of()));
+            Map<IntermediateDataSetID, Routing> routings = committing
+                    .map(vertices -> AutoPartitionPolicy.routings(getJobGraph(), autoPartition, vertices))
+                    .orElse(Map.of());
+            shuffleMaster.manage(getJobId(), routings);
+            parts.weights.choosing(routings.keySet());
         } else {
             parts.restart.disable(against.get());
             autoPartitionIsOff(against.get());
@@ -287,6 +293,7 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
         }
         if (updated && execution != null) {
             parts.restart.updated(execution);
+            parts.weights.updated(execution);
         }
         return updated;
     }
@@ -408,9 +415,13 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
     @Override
     public CompletableFuture<CoordinationResponse> deliverCoordinationRequestToCoordinator(
             OperatorID operator, CoordinationRequest request) throws FlinkException {
-        return request instanceof LedgerRequest
-                ? CompletableFuture.completedFuture(new LedgerResponse(parts.restart.view()))
-                : super.deliverCoordinationRequestToCoordinator(operator, request);
+        if (request instanceof LedgerRequest) {
+            return CompletableFuture.completedFuture(new LedgerResponse(parts.restart.view()));
+        }
+        if (request instanceof WeightRequest weight) {
+            return CompletableFuture.completedFuture(parts.weights.answer(weight));
+        }
+        return super.deliverCoordinationRequestToCoordinator(operator, request);
     }
 
     @Override
