@@ -10,9 +10,15 @@ import javax.annotation.concurrent.GuardedBy;
  * how fast it serves, and whether it may get anything.
  *
  * <p>Threads: the task thread writes what it sends and reads everything, without a lock. What comes from a receiver is
- * written under the lock of its subpartition, so by one thread at a time, and published by a release store of one
- * {@code long} or {@code double}; the task thread reads it opaquely: it sees a value that was true a moment ago, and no
- * two values must agree. The monitor of this object guards who may get something, which changes rarely.
+ * written under the lock of its subpartition, so by one thread at a time. The monitor of this object guards who may get
+ * something, which changes rarely.
+ *
+ * <p>Happens-before: what a receiver begins with is written to {@code heard} before {@code handicap} is released; a
+ * decision acquires {@code handicap} before it reads {@code heard}. So whoever is seen to be attached is seen with what
+ * it had consumed then. Everything else is read opaquely: a {@code long} or {@code double} that was true a moment ago,
+ * each a whole, and no two must agree. Nothing is seen consumed before it was sent: the task thread counts bytes before
+ * it writes them, the position in Flink's buffer leads from there to whoever takes them, and the subpartition's lock on
+ * to what is told of them.
  *
  * <p>No allocation after construction.
  */
@@ -73,7 +79,7 @@ public final class Receivers {
     /** What a delay is multiplied by: 1/weight, infinite if nothing may be sent. */
     private final double[] handicap;
 
-    /** Task thread. {@code bufferBytes}: how much a network buffer holds. */
+    /** TaskExecutor main thread, while the task is created. {@code bufferBytes}: how much a network buffer holds. */
     public Receivers(int count, int bufferBytes) {
         this.count = count;
         this.bufferBytes = bufferBytes;
@@ -192,7 +198,7 @@ public final class Receivers {
 
     /** Task thread. Whether the receiver may get something. */
     boolean isEligible(int receiver) {
-        return (double) DOUBLES.getOpaque(handicap, receiver) != NEVER;
+        return (double) DOUBLES.getAcquire(handicap, receiver) != NEVER;
     }
 
     /** Task thread. Bytes that the receiver has not told to have consumed. */
@@ -210,7 +216,7 @@ public final class Receivers {
      * A receiver that is silent for longer than it should be is expected to stay so for as long again.
      */
     double delayNanos(int receiver, int bytes, long nowNanos) {
-        double factor = (double) DOUBLES.getOpaque(handicap, receiver);
+        double factor = (double) DOUBLES.getAcquire(handicap, receiver);
         if (factor == NEVER) {
             return NEVER;
         }
