@@ -8,6 +8,10 @@ import java.util.function.LongSupplier;
 /**
  * Has the channels of one gate tell their producers what its task consumes. Each does so at most every {@link
  * #intervalNanos}; what is left when the task pauses is told by a timer. Thread-safe.
+ *
+ * <p>Happens-before: a channel counts, and then looks at {@code scheduled}, in one hold of its monitor; the timer
+ * resets {@code scheduled} before it takes the monitors. So whoever finds it set will still be visited, and what it has
+ * counted is seen by monitor; whoever finds it reset sets the timer again.
  */
 public final class Feedback {
 

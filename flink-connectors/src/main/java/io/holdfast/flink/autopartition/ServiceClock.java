@@ -5,7 +5,7 @@ import java.util.function.LongSupplier;
 /**
  * Measures how long a task is busy with what its gates hand to it: from the hand-over until it comes for the next, to
  * whichever of its gates. Task thread only; what does nothing in tasks without automatic edges costs them one look at a
- * field per buffer.
+ * field per buffer. Happens-before: gates are counted before the task thread is started.
  */
 public final class ServiceClock {
 

@@ -9,7 +9,8 @@ package io.holdfast.flink.autopartition;
  * by more than a factor of two, slowly to others, which are the usual scatter. One buffer counts for 0.1 s at most, so
  * that a single stall is not taken for a slow receiver.
  *
- * <p>Written by the task thread; the code may be read by any.
+ * <p>Written by the task thread; the code may be read by any. Happens-before: {@code code} is volatile and stands for
+ * itself; what it was made of is the task thread's alone.
  */
 final class ServiceRate {
 

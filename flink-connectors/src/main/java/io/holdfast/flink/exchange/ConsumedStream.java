@@ -19,7 +19,8 @@ import org.apache.flink.runtime.shuffle.StreamPosition;
  * end once, and between two attempts that a checkpoint will not be completed, or that the producer is active again.
  *
  * <p>Not thread-safe, but for {@link #draining}: its channel guards it, and each method is called by a holder of the
- * channel's lock. No locks of its own; nothing it calls may block.
+ * channel's lock. No locks of its own; nothing it calls may block. Happens-before of {@code draining}, which is
+ * volatile: see the channel.
  */
 public final class ConsumedStream {
 

@@ -14,6 +14,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The way from a command to its TaskManager is static, for the command arrives as an RPC argument and knows nothing
  * but an attempt id; a MiniCluster has several TaskManagers in one JVM.
+ *
+ * <p>Happens-before: tasks are entered, and commands executed, on the TaskExecutor's main thread; removal, on any
+ * thread, is by the concurrent maps and lists. A command that meets a part which is just removed is one too late.
  */
 public final class Exchanges {
 

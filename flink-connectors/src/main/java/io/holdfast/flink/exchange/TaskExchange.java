@@ -10,7 +10,15 @@ import org.apache.flink.runtime.executiongraph.ExecutionAttemptID;
 import org.apache.flink.runtime.jobgraph.IntermediateResultPartitionID;
 import org.apache.flink.runtime.shuffle.HoldfastShuffleDescriptor;
 
-/** What the gates and partitions of one task attempt share, and where commands for it arrive. Thread-safe. */
+/**
+ * What the gates and partitions of one task attempt share, and where commands for it arrive. Thread-safe.
+ *
+ * <p>Happens-before: the fence is raised before its mark is put into a channel under that channel's lock, and a channel
+ * counts as away in the same hold of its lock in which its link is cut. The task reads marks under that lock, so it
+ * sees both. {@code lastBarrier} has one writer, the task thread, which reads it when it comes to a mark: a barrier is
+ * either seen before the mark, which then cancels it, or judged behind it. Gates and partitions are added before the
+ * task thread is started.
+ */
 public final class TaskExchange {
 
     /** A gate, as commands see it. Every method is called on the TaskExecutor's main thread, and must neither block nor throw. */

@@ -19,6 +19,11 @@ import org.apache.flink.runtime.state.SharedStateRegistryFactory;
 /**
  * Sees which checkpoint ids are handed out and which checkpoints complete, without asking a counter that may be remote.
  * Thread-safe.
+ *
+ * <p>Happens-before: Flink's checkpoint threads raise the two ids atomically, the JobMaster's main thread reads them.
+ * An id counts as started when the counter has returned it, a moment after it was handed out; a checkpoint counts as
+ * completed when the store has it, and before the listener is called. The listener is volatile, and set before the
+ * coordinator is started.
  */
 public final class CheckpointWatch implements CheckpointRecoveryFactory {
 

@@ -9,6 +9,9 @@ import org.apache.flink.runtime.concurrent.ComponentMainThreadExecutor;
  * A main thread that can be made to do at once what would wait its turn behind other work: {@code execute} runs its
  * argument in place while {@link #promptly} is running on the same thread. For methods of Flink's that hand work to the
  * main thread although they are called on it, where the work must be done before the caller goes on.
+ *
+ * <p>Happens-before: {@code prompt} is the main thread or null. A thread compares it with itself: the main thread finds
+ * what it has written, in program order, and any other thread finds that it is not meant, whatever it reads.
  */
 public final class PromptMainThread implements ComponentMainThreadExecutor {
 

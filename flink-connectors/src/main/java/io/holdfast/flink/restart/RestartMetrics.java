@@ -6,7 +6,8 @@ import org.apache.flink.metrics.MetricGroup;
 
 /**
  * Every meter of single-point restart, in the job's metric group under {@code holdfast}; {@code
- * docs/reference/metrics.md} describes them. Written by the JobMaster main thread, read by any.
+ * docs/reference/metrics.md} describes them. Written by the JobMaster main thread, read by any. Happens-before: each is
+ * volatile and stands for itself; no two must agree.
  */
 final class RestartMetrics {
 

@@ -12,6 +12,8 @@ import org.apache.flink.runtime.shuffle.HoldfastShuffleDescriptor.Routing;
  *
  * <p>Flink class: {@link NettyShuffleMaster}, read at 2.2.1 and 2.3.0. Here because {@link HoldfastShuffleDescriptor}
  * is.
+ *
+ * <p>Happens-before: the main threads of many JobMasters share the concurrent map, each with its own job.
  */
 public final class HoldfastShuffleMaster extends NettyShuffleMaster {
 

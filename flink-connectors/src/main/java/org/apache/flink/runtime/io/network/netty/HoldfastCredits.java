@@ -16,7 +16,8 @@ public final class HoldfastCredits {
     private HoldfastCredits() {}
 
     /**
-     * Any thread, without a lock: the netty thread writes it, and this may see an older value.
+     * Any thread, without a lock: the netty thread writes it, no edge leads from there to here, and this may see an older
+     * value. It is for metrics.
      *
      * @param listener what a consumer has attached with
      */

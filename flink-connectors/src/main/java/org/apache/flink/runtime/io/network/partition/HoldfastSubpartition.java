@@ -29,7 +29,8 @@ import org.apache.flink.runtime.shuffle.BarrierPositions;
  * <p>Flink class: {@link PipelinedSubpartition}, read at 2.2.1 and 2.3.0. Here and not in {@code io.holdfast.flink}
  * because its constructor, {@code buffers}, {@code readView} and {@code pollBuffer()} are package-private.
  *
- * <p>Locks: everything below is guarded by {@code buffers}; the partition's lock is never taken while it is held.
+ * <p>Locks: everything below is guarded by {@code buffers}, but for what the task thread alone counts in {@link
+ * #writing}; the partition's lock is never taken while it is held.
  */
 final class HoldfastSubpartition extends PipelinedSubpartition {
 

@@ -10,6 +10,9 @@ import org.apache.flink.runtime.io.network.netty.HoldfastCredits;
  *
  * <p>Flink class: {@link PipelinedSubpartitionView}, read at 2.2.1 and 2.3.0. Here because {@code isReleased} is
  * package-private. No locks of its own.
+ *
+ * <p>Happens-before: {@code ended} is written before {@code isReleased} is set. Flink looks whether a view is released
+ * and then asks why, once; so whoever sees the end sees its cause.
  */
 final class HoldfastSubpartitionView extends PipelinedSubpartitionView {
 

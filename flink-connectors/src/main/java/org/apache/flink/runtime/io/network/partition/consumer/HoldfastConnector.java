@@ -20,6 +20,10 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Locks: {@code lock} is the channel's, and each method takes it for itself unless it is annotated. While it is
  * held the gate is not notified and no link is opened or closed.
+ *
+ * <p>Happens-before: a link notes its failure, and then {@link #linkBroken} takes the lock to see whether it stands;
+ * {@link #attach} lets it stand under the lock, and then looks at its failure. Whichever holds the lock first, the
+ * other sees what it has done.
  */
 final class HoldfastConnector {
 

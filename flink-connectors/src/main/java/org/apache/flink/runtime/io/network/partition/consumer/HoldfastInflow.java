@@ -22,6 +22,12 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Locks: each method is called by a holder of the channel's lock, unless it says otherwise; none opens or closes a
  * link or notifies the gate. {@link #closeSoon} has it done on an attaching thread, which then takes the lock itself.
+ *
+ * <p>Happens-before: announcements take no lock, so {@code link} and {@code linkHasMore} are volatile. What is
+ * announced was put before where {@link HoldfastLink#poll} finds it, under a lock that this takes. A look resets {@code
+ * linkHasMore} and then polls: an announcement that it wipes out is of something that it finds or hears of; a later one
+ * stands. One that misses a link not yet attached comes before {@link #attach} writes {@code link}, and so before the
+ * look that {@link #attach} asks for behind that. One that comes while its link is cut costs a look that finds nothing.
  */
 final class HoldfastInflow implements ConsumedStream.Upstream {
 

@@ -32,6 +32,10 @@ import org.slf4j.LoggerFactory;
  * lock ({@code inputChannelsWithData}), then {@code lock}, then those of a link or subpartition. While {@code lock} is
  * held the gate is not notified, no link is opened or closed, and no producer is acknowledged: those take locks that
  * come earlier.
+ *
+ * <p>Happens-before: announcements read {@code draining} without the lock. It is set before {@link
+ * #releaseAllResources} has the channel drained, so one that still finds it false, and tells a gate that no longer
+ * listens, is of something that this draining finds. For those of links see {@link HoldfastInflow}.
  */
 final class HoldfastInputChannel extends InputChannel {
 

@@ -44,6 +44,11 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Locks: {@code telling}, which comes before those of the channels, keeps what was taken to be told from being
  * overtaken by the news that the task has ended.
+ *
+ * <p>Happens-before: what is due is noted under a channel's lock before {@code reportScheduled} is looked at; {@link
+ * #report} resets that before it takes the channels' locks. So whoever finds it set will still be asked. {@code
+ * closing} is volatile, and set when what was due is told. Everything else is written before the task thread, or the
+ * first work on an attaching thread, is started.
  */
 public final class HoldfastInputGate extends SingleInputGate implements TaskExchange.Input {
 

@@ -13,6 +13,8 @@ import org.apache.flink.runtime.execution.CancelTaskException;
  * <p>Flink class: {@link LocalInputChannel}, read at 2.2.1 and 2.3.0. Here because {@code releaseAllResources} and
  * {@code sendTaskEvent} are package-private. Flink's version cancels the task when the producer's partition is
  * released, and a task that cancels itself is never restarted; this one breaks the link.
+ *
+ * <p>Happens-before: the first {@code failure} wins by compare-and-set, and is there before the channel is told.
  */
 final class HoldfastLocalLink extends HoldfastLocalChannel implements HoldfastLink {
 

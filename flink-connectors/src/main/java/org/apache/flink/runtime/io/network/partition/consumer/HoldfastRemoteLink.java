@@ -15,6 +15,10 @@ import org.apache.flink.runtime.io.network.partition.PartitionNotFoundException;
  * <p>Flink class: {@link RemoteInputChannel}, read at 2.2.1 and 2.3.0. Here because {@code releaseAllResources}, {@code
  * setup} and {@code sendTaskEvent} are package-private. Every error that Flink would fail the task with ends in {@link
  * #setError}, and from there at the channel.
+ *
+ * <p>Happens-before: {@code requested} is volatile, and written behind all that opening does; the first {@code failure}
+ * wins by compare-and-set, and is there before the channel is told. {@code received} is its connection's netty thread's
+ * alone.
  */
 final class HoldfastRemoteLink extends HoldfastRemoteChannel implements HoldfastLink {
 
