@@ -30,14 +30,19 @@ public final class Bench {
                           exact the ledger is, what Holdfast costs while nothing is lost, and what a restart costs the
                           JobManager of a job of 2,000 subtasks; 22 minutes
               throughput  only what Holdfast costs while nothing is lost, which is part of the above; 12 minutes
+              auto-partition
+                          how much receivers of unequal speed serve, and how long records wait for them, beside stock
+                          Flink's rebalance and its adaptive partitioner, which Flink 2.2 does not have: without it, its
+                          figures are null; 20 minutes
 
-              --quick     fewer repetitions: 9 and 5 minutes, and less certain figures
-              --flink V   2.2 (default) or 2.3
+              --quick     fewer repetitions: 9, 5 and 6 minutes, and less certain figures
+              --flink V   2.2 or 2.3; the default is 2.3 for auto-partition, and 2.2 for the others
               --help      this text
             """;
 
     private static final int WRONG_USAGE = 2;
-    private static final List<String> NAMES = List.of("restart", "throughput");
+    private static final String AUTO_PARTITION = "auto-partition";
+    private static final List<String> NAMES = List.of("restart", "throughput", AUTO_PARTITION);
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss.SSS");
 
     private Bench() {}
@@ -66,7 +71,7 @@ public final class Bench {
             }
             Arguments arguments = new Arguments(args.subList(1, args.size()), Set.of("--quick"), Set.of("--flink"));
             Installation installation =
-                    Installation.find(arguments.choice("--flink", Installation.MINORS.get(0), Installation.MINORS));
+                    Installation.find(arguments.choice("--flink", usualMinor(name), Installation.MINORS));
             measure(name, installation, arguments.has("--quick"), out);
             return ExitCode.DONE;
         } catch (UsageException e) {
@@ -83,6 +88,11 @@ public final class Bench {
         }
     }
 
+    /** The one that has all that is to be compared. */
+    static String usualMinor(String name) {
+        return name.equals(AUTO_PARTITION) ? "2.3" : "2.2";
+    }
+
     private static void measure(String name, Installation installation, boolean quick, PrintStream out)
             throws IOException {
         Path directory = installation.target("bench");
@@ -97,6 +107,7 @@ public final class Bench {
                 switch (name) {
                     case "restart" -> new RestartBench(installation, quick, clusters, log).run();
                     case "throughput" -> ThroughputWindows.all(installation, quick, clusters, log);
+                    case AUTO_PARTITION -> new AutoPartitionBench(installation, quick, clusters, log).run();
                     default -> throw new IllegalArgumentException(name);
                 });
         figures.replaceAll(
@@ -106,9 +117,10 @@ public final class Bench {
                 file,
                 new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsBytes(figures));
         out.println();
+        int width = figures.keySet().stream().mapToInt(String::length).max().orElse(1);
         figures.forEach((key, value) -> {
             if (value instanceof Number number) {
-                out.printf(Locale.ROOT, "%-40s %12s%n", key, figure(number.doubleValue()));
+                out.printf(Locale.ROOT, "%-" + width + "s %12s%n", key, figure(number.doubleValue()));
             }
         });
         out.println();

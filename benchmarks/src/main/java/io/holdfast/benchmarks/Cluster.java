@@ -37,8 +37,13 @@ final class Cluster implements AutoCloseable {
     /** As many TaskManagers as {@code parallelism} needs and {@code spare} more; the same timeouts for both engines. */
     static Cluster start(FlinkProcessesBuilder builder, int parallelism, int spare) {
         int taskManagers = (parallelism + SLOTS_PER_TASK_MANAGER - 1) / SLOTS_PER_TASK_MANAGER + spare;
+        return startWith(builder, taskManagers, SLOTS_PER_TASK_MANAGER);
+    }
+
+    /** So many TaskManagers with so many slots each; otherwise as above. */
+    static Cluster startWith(FlinkProcessesBuilder builder, int taskManagers, int slots) {
         builder.taskManagers(taskManagers)
-                .slotsPerTaskManager(SLOTS_PER_TASK_MANAGER)
+                .slotsPerTaskManager(slots)
                 .option("taskmanager.load-balance.mode", "SLOTS")
                 .option("heartbeat.interval", "500 ms")
                 .option("heartbeat.timeout", "10 s");
@@ -64,16 +69,24 @@ final class Cluster implements AutoCloseable {
 
     /** Runs the main class of a job and returns the job's id. */
     String submit(Class<?> job, JobSettings settings) {
-        List<String> arguments = new ArrayList<>(List.of(
+        return submit(job, settings.toArguments()).get(0);
+    }
+
+    /** Runs a main class that submits jobs, with {@code arguments} after the JobManager's address; returns their ids. */
+    List<String> submit(Class<?> jobs, List<String> arguments) {
+        List<String> all = new ArrayList<>(List.of(
                 processes.restAddress().getHost(),
                 Integer.toString(processes.restAddress().getPort())));
-        arguments.addAll(settings.toArguments());
-        String output = processes.run(job.getName(), arguments);
-        return output.lines()
+        all.addAll(arguments);
+        String output = processes.run(jobs.getName(), all);
+        List<String> ids = output.lines()
                 .filter(line -> line.startsWith(NumbersJob.JOB_ID))
                 .map(line -> line.substring(NumbersJob.JOB_ID.length()))
-                .findFirst()
-                .orElseThrow(() -> new IllegalStateException("No job id in: " + output));
+                .toList();
+        if (ids.isEmpty()) {
+            throw new IllegalStateException("No job id in: " + output);
+        }
+        return ids;
     }
 
     void awaitRunning(String jobId) {

@@ -2,8 +2,12 @@ package io.holdfast.benchmarks;
 
 import io.holdfast.base.Disposition;
 import io.holdfast.base.HoldfastException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Where the built parts lie in a checkout, for one minor version of Flink. */
@@ -26,6 +30,7 @@ record Installation(Path home, String flinkMinor) {
                 installation.flinkLibraries(),
                 installation.holdfastJar(),
                 installation.benchmarksJar(),
+                installation.libraries(),
                 installation.testingJar())) {
             if (!Files.exists(part)) {
                 throw new HoldfastException(
@@ -54,6 +59,22 @@ record Installation(Path home, String flinkMinor) {
     /** Parts of the benchmarks' jobs are in it. */
     Path testingJar() {
         return home.resolve("testing/target/holdfast-testing.jar");
+    }
+
+    /** Directory of the libraries that the benchmarks use, and Flink does not bring. */
+    Path libraries() {
+        return home.resolve("benchmarks/target/lib");
+    }
+
+    /** Libraries that the benchmarks' jobs use. */
+    List<Path> jobLibraries() {
+        try (DirectoryStream<Path> jars = Files.newDirectoryStream(libraries(), "HdrHistogram-*.jar")) {
+            List<Path> found = new ArrayList<>();
+            jars.forEach(found::add);
+            return found;
+        } catch (IOException e) {
+            throw new UncheckedIOException("Jars not listed: " + libraries(), e);
+        }
     }
 
     /** What Flink needs of a JVM, as an argument file. */

@@ -3,7 +3,7 @@ package io.holdfast.benchmarks;
 import java.io.IOException;
 import java.util.Map;
 
-/** A figure that {@link RestartBench} asks for besides those of its clusters. */
+/** Figures that a benchmark asks for besides those of its clusters. */
 interface Measurement {
 
     /** Measures now, and returns figures by the key under which they appear in the result. */

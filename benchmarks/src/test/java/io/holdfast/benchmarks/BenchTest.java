@@ -32,7 +32,13 @@ class BenchTest {
     void helpNamesEveryBenchmark() {
         assertThat(bench("--help")).isZero();
 
-        assertThat(out.toString(StandardCharsets.UTF_8)).contains("restart");
+        assertThat(out.toString(StandardCharsets.UTF_8)).contains("restart", "throughput", "auto-partition");
+    }
+
+    @Test
+    void theAdaptivePartitionerIsThereUnlessAnotherFlinkIsAskedFor() {
+        assertThat(Variant.of(Bench.usualMinor("auto-partition"))).contains(Variant.ADAPTIVE_4, Variant.ADAPTIVE_ALL);
+        assertThat(Bench.usualMinor("restart")).isEqualTo("2.2");
     }
 
     private int bench(String... arguments) {

@@ -1,0 +1,63 @@
+package io.holdfast.benchmarks.autopartition;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+import org.HdrHistogram.Histogram;
+
+/**
+ * What receivers served while a window was measured, and how long after it was due. Latencies are in microseconds, to
+ * three digits.
+ */
+public final class WindowResult {
+
+    private static final long LONGEST_MICROS = TimeUnit.HOURS.toMicros(1);
+    private static final int DIGITS = 3;
+
+    private final Histogram latencies;
+
+    public WindowResult() {
+        this(new Histogram(LONGEST_MICROS, DIGITS));
+    }
+
+    private WindowResult(Histogram latencies) {
+        this.latencies = latencies;
+    }
+
+    /** A record was served so long after it was due. */
+    public void served(long latencyNanos) {
+        long micros = TimeUnit.NANOSECONDS.toMicros(latencyNanos);
+        latencies.recordValue(Math.max(0, Math.min(LONGEST_MICROS, micros)));
+    }
+
+    public void add(WindowResult other) {
+        latencies.add(other.latencies);
+    }
+
+    public long records() {
+        return latencies.getTotalCount();
+    }
+
+    /** The latency that {@code percent} of the records did not exceed, in milliseconds; NaN without records. */
+    public double percentileMillis(double percent) {
+        return records() == 0 ? Double.NaN : latencies.getValueAtPercentile(percent) / 1e3;
+    }
+
+    /** Under its name the file is either absent or complete. */
+    void write(Path file) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(latencies.getNeededByteBufferCapacity());
+        int length = latencies.encodeIntoByteBuffer(bytes);
+        Path partial = file.resolveSibling(file.getFileName() + ".part");
+        Files.write(partial, Arrays.copyOf(bytes.array(), length));
+        Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    public static WindowResult read(Path file) throws IOException {
+        return new WindowResult(
+                Histogram.decodeFromByteBuffer(ByteBuffer.wrap(Files.readAllBytes(file)), LONGEST_MICROS));
+    }
+}
