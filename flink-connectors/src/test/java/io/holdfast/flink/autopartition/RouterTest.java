@@ -148,9 +148,10 @@ class RouterTest {
         assertThat(world.receiver(5).share()).isLessThan(0.2 / RECEIVERS);
     }
 
-    @Test
-    void stalledReceiverGetsNothingMore() {
-        World world = Way.SHORTEST_EXPECTED_DELAY.world().run(HALF_LOAD, 5 * SECOND);
+    @ParameterizedTest
+    @EnumSource(Way.class)
+    void stalledReceiverGetsNothingMore(Way way) {
+        World world = way.world().run(HALF_LOAD, 5 * SECOND);
 
         world.receiver(5).stall();
         long stalledAt = world.now();
