@@ -1,8 +1,9 @@
 package io.holdfast.flink.autopartition;
 
 /**
- * Looks at all receivers and takes the one that would be done first. Those that would be done hardly later are kept on a
- * short list, in rotation, and take the next turns: so equals are treated as equals, and one look serves several turns.
+ * Looks at all receivers and takes the one that would be done first; of more than {@value #LOOKED_AT} at so many at a
+ * time, in rotation, so that a decision costs no more with more of them. Those that would be done hardly later are kept
+ * on a short list and take the next turns: so equals are treated as equals, and one look serves several turns.
  */
 final class ShortestExpectedDelay implements Choice {
 
@@ -11,14 +12,15 @@ final class ShortestExpectedDelay implements Choice {
 
     private static final double AS_GOOD_NANOS = 50_000;
 
-    private static final int LONGEST_LIST = 16;
+    private static final int LOOKED_AT = 16;
 
     /** A look is outdated after this time. */
     private static final long LOOK_NANOS = 1_000_000;
 
     private final Receivers receivers;
-    private final double[] delays;
-    private final int[] list = new int[LONGEST_LIST];
+    private final int count;
+    private final double[] delays = new double[LOOKED_AT];
+    private final int[] list = new int[LOOKED_AT];
     private int listed;
     private int next;
     private int turn;
@@ -28,7 +30,7 @@ final class ShortestExpectedDelay implements Choice {
     ShortestExpectedDelay(Receivers receivers, int turn) {
         this.receivers = receivers;
         this.turn = turn % receivers.count();
-        delays = new double[receivers.count()];
+        count = receivers.count();
     }
 
     @Override
@@ -47,30 +49,45 @@ final class ShortestExpectedDelay implements Choice {
     }
 
     private int take(int receiver) {
-        turn = receiver + 1 == delays.length ? 0 : receiver + 1;
+        turn = after(receiver);
         return receiver;
     }
 
+    private int after(int receiver) {
+        return receiver + 1 == count ? 0 : receiver + 1;
+    }
+
     private void look(int bytes, long nowNanos) {
-        int count = delays.length;
-        double shortest = Double.POSITIVE_INFINITY;
-        for (int i = 0; i < count; i++) {
-            double delay = receivers.delayNanos(i, bytes, nowNanos);
-            delays[i] = delay;
-            shortest = Math.min(shortest, delay);
-        }
         listed = 0;
         next = 0;
         lookedAt = nowNanos;
+        int from = turn;
+        for (int rest = count; rest > 0 && listed == 0; rest -= LOOKED_AT) {
+            from = look(from, Math.min(rest, LOOKED_AT), bytes, nowNanos);
+        }
+    }
+
+    /** Looks at {@code some} receivers, and returns who comes after them. */
+    private int look(int from, int some, int bytes, long nowNanos) {
+        double shortest = Double.POSITIVE_INFINITY;
+        int at = from;
+        for (int i = 0; i < some; i++) {
+            double delay = receivers.delayNanos(at, bytes, nowNanos);
+            delays[i] = delay;
+            shortest = Math.min(shortest, delay);
+            at = after(at);
+        }
         if (shortest == Double.POSITIVE_INFINITY) {
-            return;
+            return at;
         }
         double limit = shortest * AS_GOOD_FACTOR + AS_GOOD_NANOS;
-        for (int i = 0, at = turn; i < count && listed < LONGEST_LIST; i++) {
-            if (delays[at] <= limit) {
-                list[listed++] = at;
+        int receiver = from;
+        for (int i = 0; i < some; i++) {
+            if (delays[i] <= limit) {
+                list[listed++] = receiver;
             }
-            at = at + 1 == count ? 0 : at + 1;
+            receiver = after(receiver);
         }
+        return at;
     }
 }

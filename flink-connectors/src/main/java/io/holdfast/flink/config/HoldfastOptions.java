@@ -97,9 +97,8 @@ public final class HoldfastOptions {
                     "holdfast.auto-partition.algorithm")
             .enumType(Algorithm.class)
             .defaultValue(Algorithm.SHORTEST_EXPECTED_DELAY)
-            .withDescription("How a receiver is chosen. shortest-expected-delay: all are looked at."
-                    + " power-of-two-choices: two are looked at, which costs the same however many there are."
-                    + " JobManager or job.");
+            .withDescription("How a receiver is chosen. shortest-expected-delay: all are looked at, of more than 16 so"
+                    + " many at a time. power-of-two-choices: two are looked at. JobManager or job.");
 
     /** Set by Holdfast's entry points for its shuffle service, which must not run without one. Not for users. */
     public static final ConfigOption<String> ENTRY_POINT = ConfigOptions.key("holdfast.internal.entry-point")

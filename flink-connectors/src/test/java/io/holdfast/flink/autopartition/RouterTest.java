@@ -173,6 +173,27 @@ class RouterTest {
         assertThat(world.receiver(5).share()).isLessThan(0.01);
     }
 
+    @ParameterizedTest
+    @EnumSource(Way.class)
+    void manyReceiversAllGetWhatTheyCanTake(Way way) {
+        int many = 100;
+        World world = new World(many, SERVICE, way.routing);
+        for (int i = 0; i < many; i += 10) {
+            world.receiver(i).takes(10 * SERVICE);
+        }
+        world.saturate(50_000, 2 * SECOND);
+        world.countFromNow();
+
+        world.saturate(50_000, 5 * SECOND);
+
+        assertThat(world.gotByAll() / (5.0 * SECOND / SERVICE * (90 + 10 * 0.1)))
+                .as("of the bound")
+                .isGreaterThan(0.95);
+        for (int i = 1; i < many; i += 10) {
+            assertThat(world.receiver(i).share()).as("share of %d", i).isBetween(0.8 / 91, 1.2 / 91);
+        }
+    }
+
     // ------------------------------------------------------------------ who may get nothing
 
     @ParameterizedTest
