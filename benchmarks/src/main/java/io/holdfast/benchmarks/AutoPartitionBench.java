@@ -34,6 +34,8 @@ final class AutoPartitionBench {
     private static final int SLOTS = 6;
 
     private static final int WARM_UP_MILLIS = 4_000;
+    private static final int DRAIN_SETTLE_MILLIS = 2_000;
+    private static final int DRAIN_MILLIS = 5_000;
     private static final long SEED = 20_261_101;
 
     private final Installation installation;
@@ -66,6 +68,7 @@ final class AutoPartitionBench {
     /** All figures by key, in order; those of variants that there are not are NaN. */
     Map<String, Object> run() throws IOException {
         AutoPartitionFigures figures = new AutoPartitionFigures();
+        Map<String, Object> drained = new LinkedHashMap<>();
         List<Variant> variants = Variant.of(installation.flinkMinor());
         Map<Engine, Cluster> clusters = new EnumMap<>(Engine.class);
         try {
@@ -80,10 +83,12 @@ final class AutoPartitionBench {
                 }
                 figures.table(scenario, variants).forEach(log);
             }
+            drained.putAll(drain(clusters));
         } finally {
             clusters.values().forEach(Cluster::close);
         }
         Map<String, Object> all = new LinkedHashMap<>(figures.keys());
+        all.putAll(drained);
         all.putAll(new DecisionCost(quick).measure(installation));
         all.put("windows", figures.windows());
         return all;
@@ -96,6 +101,20 @@ final class AutoPartitionBench {
                 jobs.measure(variant, Window.SATURATED, 0, WARM_UP_MILLIS, SEED);
             }
         }
+    }
+
+    /** How long a TaskManager without weight still gets records, of the algorithm that Holdfast takes unless told otherwise. */
+    private Map<String, Object> drain(Map<Engine, Cluster> clusters) throws IOException {
+        List<Variant> variants = List.of(Variant.SHORTEST_EXPECTED_DELAY);
+        List<Double> millis = new ArrayList<>();
+        try (ServingJobs jobs = new ServingJobs(Scenario.UNIFORM, variants, clusters, directory.resolve("drain"))) {
+            for (int receiver = 0; receiver < (quick ? 3 : Scenario.UNIFORM.receivers()); receiver++) {
+                double one = jobs.drain(variants.get(0), receiver, DRAIN_SETTLE_MILLIS, DRAIN_MILLIS);
+                millis.add(one);
+                log.accept(String.format(Locale.ROOT, "drain, receiver %d: %,.1f ms", receiver, one));
+            }
+        }
+        return Map.of("drain_ms", Figures.median(millis), "drain_ms_max", Figures.max(millis));
     }
 
     private void rounds(Scenario scenario, ServingJobs jobs, List<Variant> variants, AutoPartitionFigures figures)

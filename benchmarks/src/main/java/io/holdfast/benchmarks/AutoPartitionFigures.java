@@ -41,8 +41,6 @@ final class AutoPartitionFigures {
         Map<String, Double> figures = new LinkedHashMap<>();
         keys(figures, Variant.SHORTEST_EXPECTED_DELAY, "");
         keys(figures, Variant.POWER_OF_TWO_CHOICES, TWO_CHOICES);
-        // Nobody tells a producer yet that a receiver is to be drained, so there is nothing to be measured.
-        figures.put("drain_ms", Double.NaN);
         return figures;
     }
 

@@ -6,6 +6,7 @@ import io.holdfast.benchmarks.autopartition.ServingRun;
 import io.holdfast.benchmarks.autopartition.Window;
 import io.holdfast.benchmarks.autopartition.WindowFile;
 import io.holdfast.benchmarks.autopartition.WindowResult;
+import io.holdfast.testing.FlinkRest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -74,13 +75,61 @@ final class ServingJobs implements AutoCloseable {
      */
     Outcome measure(Variant variant, double recordsPerSecond, int settleMillis, int measureMillis, long seed)
             throws IOException {
+        Window window = window(recordsPerSecond, settleMillis, measureMillis, seed);
         Job job = jobs.get(variant);
+        job.window.open(window);
+        Cluster.sleep(LEAD_MILLIS + settleMillis + measureMillis);
+        WindowResult all = new WindowResult();
+        close(job, window).forEach(all::add);
+        double seconds = window.measuredNanos() / 1e9;
+        return new Outcome(all.records() / seconds, scenario.boundPerSecond(window), all);
+    }
+
+    /**
+     * Sets the weight of a receiver's TaskManager to 0 while producers send all they can, and to 1 when all is over.
+     *
+     * @param settleMillis until then
+     * @param drainMillis longer than receivers take for what was on its way
+     * @return milliseconds from the request until the last record was sent to a receiver there; negative if there is none
+     */
+    double drain(Variant variant, int receiver, int settleMillis, int drainMillis) throws IOException {
+        Window window = window(Window.SATURATED, settleMillis, drainMillis, 0);
+        Job job = jobs.get(variant);
+        FlinkRest rest = job.cluster.rest();
+        String receivers = rest.job(job.id).vertices().stream()
+                .filter(vertex -> vertex.name().startsWith(ServingJob.RECEIVERS))
+                .findFirst()
+                .orElseThrow()
+                .id();
+        List<String> taskManagers = rest.subtasks(job.id, receivers).stream()
+                .map(FlinkRest.Subtask::taskManagerId)
+                .toList();
+        String drained = taskManagers.get(receiver);
+        String weight = "/holdfast/jobs/%s/taskmanagers/%s/weight".formatted(job.id, drained);
+        job.window.open(window);
+        Cluster.sleep(LEAD_MILLIS + settleMillis);
+        long begin = System.nanoTime();
+        rest.put(weight, "{\"weight\": 0}");
+        Cluster.sleep(drainMillis);
+        List<WindowResult> results = close(job, window);
+        rest.put(weight, "{\"weight\": 1}");
+        long last = IntStream.range(0, results.size())
+                .filter(index -> taskManagers.get(index).equals(drained))
+                .mapToLong(index -> results.get(index).lastDueNanos())
+                .max()
+                .orElseThrow();
+        return (last - begin) / 1e6;
+    }
+
+    private Window window(double recordsPerSecond, int settleMillis, int measureMillis, long seed) {
         long origin = System.nanoTime() + Duration.ofMillis(LEAD_MILLIS).toNanos();
         long from = origin + Duration.ofMillis(settleMillis).toNanos();
         long until = from + Duration.ofMillis(measureMillis).toNanos();
-        Window window = new Window(++windows, origin, from, until, recordsPerSecond, seed);
-        job.window.open(window);
-        Cluster.sleep(LEAD_MILLIS + settleMillis + measureMillis);
+        return new Window(++windows, origin, from, until, recordsPerSecond, seed);
+    }
+
+    /** What each receiver has to say of a window that is over. */
+    private List<WindowResult> close(Job job, Window window) throws IOException {
         job.window.close();
         List<Path> files = IntStream.range(0, scenario.receivers())
                 .mapToObj(receiver -> job.run.result(window.number(), receiver))
@@ -89,12 +138,11 @@ final class ServingJobs implements AutoCloseable {
                 "the results of all receivers",
                 END_TIMEOUT,
                 () -> files.stream().allMatch(Files::exists));
-        WindowResult all = new WindowResult();
+        List<WindowResult> results = new ArrayList<>();
         for (Path file : files) {
-            all.add(WindowResult.read(file));
+            results.add(WindowResult.read(file));
         }
-        double seconds = window.measuredNanos() / 1e9;
-        return new Outcome(all.records() / seconds, scenario.boundPerSecond(window), all);
+        return results;
     }
 
     /** Ends all jobs and waits until their slots are free. */

@@ -54,8 +54,7 @@ class AutoPartitionFiguresTest {
         assertThat(figures.keys())
                 .containsEntry("slow30_throughput_ratio_vs_rebalance", 6.0)
                 .containsEntry("slow30_throughput_ratio_vs_adaptive", Double.NaN)
-                .containsEntry("stall_p99_latency_ratio_vs_adaptive", Double.NaN)
-                .containsEntry("drain_ms", Double.NaN);
+                .containsEntry("stall_p99_latency_ratio_vs_adaptive", Double.NaN);
     }
 
     @Test

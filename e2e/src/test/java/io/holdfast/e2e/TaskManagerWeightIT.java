@@ -1,15 +1,13 @@
 package io.holdfast.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.testing.Eventually;
 import io.holdfast.testing.FlinkProcesses;
 import io.holdfast.testing.FlinkRest;
-import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -66,10 +64,11 @@ class TaskManagerWeightIT {
         String taskManager = rest.subtasks(job, map).get(0).taskManagerId();
         Eventually.until(PATIENCE, () -> assertThat(got(job, map, 0)).isPositive());
 
-        HttpResponse<String> drained = put(job, taskManager, "{\"weight\": 0}");
+        JsonNode drained = rest.put(weight(job, taskManager), "{\"weight\": 0}");
 
-        assertThat(drained.statusCode()).isEqualTo(200);
-        assertThat(drained.body()).contains("\"taskManager\":\"" + taskManager + "\"", "\"weight\":0.0");
+        assertThat(drained.path("taskManager").asText()).isEqualTo(taskManager);
+        assertThat(drained.path("weight").asDouble(-1)).isZero();
+        assertThat(drained.path("receivers").asInt()).as("map and sink").isEqualTo(2);
         Eventually.until(
                 PATIENCE,
                 () -> { // what was in flight comes first
@@ -79,7 +78,7 @@ class TaskManagerWeightIT {
                     assertThat(got(job, map, 1)).isGreaterThan(otherBefore);
                 });
         long before = got(job, map, 0);
-        assertThat(put(job, taskManager, "{\"weight\": 1}").statusCode()).isEqualTo(200);
+        rest.put(weight(job, taskManager), "{\"weight\": 1}");
         Eventually.until(PATIENCE, () -> assertThat(got(job, map, 0)).isGreaterThan(before));
     }
 
@@ -87,14 +86,17 @@ class TaskManagerWeightIT {
     void whatCannotBeDoneIsSaid() throws Exception {
         String job = submit(false);
 
-        assertThat(put(job, "tm-1", "{\"weight\": 1.5}"))
-                .satisfies(answer -> assertThat(answer.statusCode()).isEqualTo(400))
-                .satisfies(answer -> assertThat(answer.body()).contains("from 0 (nothing) to 1 (the rule)"));
-        assertThat(put(job, "tm-1", "{}").statusCode()).isEqualTo(400);
-        assertThat(put(NO_JOB, "tm-1", "{\"weight\": 0}").statusCode()).isEqualTo(404);
-        assertThat(put(job, "tm-1", "{\"weight\": 0}"))
-                .satisfies(answer -> assertThat(answer.statusCode()).isEqualTo(409))
-                .satisfies(answer -> assertThat(answer.body()).contains("holdfast.auto-partition.enabled: true"));
+        assertRefused(job, "{\"weight\": 1.5}", 400, "from 0 (nothing) to 1 (the rule)");
+        assertRefused(job, "{}", 400, "from 0 (nothing) to 1 (the rule)");
+        assertRefused(NO_JOB, "{\"weight\": 0}", 404, NO_JOB);
+        assertRefused(job, "{\"weight\": 0}", 409, "holdfast.auto-partition.enabled: true");
+    }
+
+    private void assertRefused(String job, String body, int status, String message) {
+        assertThatExceptionOfType(FlinkRest.Refusal.class)
+                .isThrownBy(() -> rest.put(weight(job, "tm-1"), body))
+                .withMessageContaining(message)
+                .satisfies(refusal -> assertThat(refusal.status()).isEqualTo(status));
     }
 
     private String submit(boolean autoPartition) {
@@ -115,16 +117,8 @@ class TaskManagerWeightIT {
         return job;
     }
 
-    private HttpResponse<String> put(String job, String taskManager, String body)
-            throws IOException, InterruptedException {
-        URI uri = flink.restAddress().resolve("/holdfast/jobs/%s/taskmanagers/%s/weight".formatted(job, taskManager));
-        return HttpClient.newHttpClient()
-                .send(
-                        HttpRequest.newBuilder(uri)
-                                .header("Content-Type", "application/json")
-                                .PUT(HttpRequest.BodyPublishers.ofString(body))
-                                .build(),
-                        HttpResponse.BodyHandlers.ofString());
+    private static String weight(String job, String taskManager) {
+        return "/holdfast/jobs/%s/taskmanagers/%s/weight".formatted(job, taskManager);
     }
 
     /** Flink answers with what it knows and asks the TaskManagers then, so the second answer is of now. */

@@ -180,6 +180,11 @@ public final class FlinkRest {
         }
     }
 
+    /** {@code PUT} of a JSON document to any path. */
+    public JsonNode put(String path, String json) {
+        return send(request(path).header("Content-Type", "application/json").PUT(BodyPublishers.ofString(json)));
+    }
+
     private String operation(String jobId, String path, String body) {
         JsonNode trigger = send(request("/jobs/" + jobId + path)
                 .header("Content-Type", "application/json")

@@ -20,6 +20,9 @@ public final class ServingJob {
     /** What a job's id follows on standard output. */
     private static final String JOB_ID = "JobID ";
 
+    /** What the name of the receivers' vertex begins with. */
+    public static final String RECEIVERS = "serve";
+
     private ServingJob() {}
 
     public static void main(String[] args) throws Exception {
@@ -44,8 +47,8 @@ public final class ServingJob {
                 .setParallelism(settings.producers())
                 .rebalance()
                 .sinkTo(new ServingSink(run))
-                .uid("serve")
-                .name("serve")
+                .uid(RECEIVERS)
+                .name(RECEIVERS)
                 .setParallelism(settings.scenario().receivers());
         return environment.executeAsync("serving");
     }

@@ -69,8 +69,11 @@ final class ServingSink implements Sink<Tuple3<Long, Long, byte[]>> {
                 now = System.nanoTime();
             }
             service.ended(now);
-            if (window != null && window.number() == record.f0 && window.isMeasured(now)) {
-                result.served(now - record.f1);
+            if (window != null && window.number() == record.f0) {
+                result.got(record.f1);
+                if (window.isMeasured(now)) {
+                    result.served(now - record.f1);
+                }
             }
         }
 

@@ -19,13 +19,20 @@ public final class WindowResult {
     private static final int DIGITS = 3;
 
     private final Histogram latencies;
+    private long lastDueNanos;
 
     public WindowResult() {
-        this(new Histogram(LONGEST_MICROS, DIGITS));
+        this(new Histogram(LONGEST_MICROS, DIGITS), Long.MIN_VALUE);
     }
 
-    private WindowResult(Histogram latencies) {
+    private WindowResult(Histogram latencies, long lastDueNanos) {
         this.latencies = latencies;
+        this.lastDueNanos = lastDueNanos;
+    }
+
+    /** A record of the window, which was due then, has come, whether it is measured or not. */
+    void got(long dueNanos) {
+        lastDueNanos = Math.max(lastDueNanos, dueNanos);
     }
 
     /** A record was served so long after it was due. */
@@ -36,6 +43,12 @@ public final class WindowResult {
 
     public void add(WindowResult other) {
         latencies.add(other.latencies);
+        got(other.lastDueNanos);
+    }
+
+    /** When the last record that came was due; {@link Long#MIN_VALUE} if none came. */
+    public long lastDueNanos() {
+        return lastDueNanos;
     }
 
     public long records() {
@@ -49,15 +62,17 @@ public final class WindowResult {
 
     /** Under its name the file is either absent or complete. */
     void write(Path file) throws IOException {
-        ByteBuffer bytes = ByteBuffer.allocate(latencies.getNeededByteBufferCapacity());
-        int length = latencies.encodeIntoByteBuffer(bytes);
+        ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES + latencies.getNeededByteBufferCapacity());
+        bytes.putLong(lastDueNanos);
+        latencies.encodeIntoByteBuffer(bytes);
         Path partial = file.resolveSibling(file.getFileName() + ".part");
-        Files.write(partial, Arrays.copyOf(bytes.array(), length));
+        Files.write(partial, Arrays.copyOf(bytes.array(), bytes.position()));
         Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
     }
 
     public static WindowResult read(Path file) throws IOException {
-        return new WindowResult(
-                Histogram.decodeFromByteBuffer(ByteBuffer.wrap(Files.readAllBytes(file)), LONGEST_MICROS));
+        ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file));
+        long lastDueNanos = bytes.getLong();
+        return new WindowResult(Histogram.decodeFromByteBuffer(bytes, LONGEST_MICROS), lastDueNanos);
     }
 }

@@ -21,6 +21,7 @@ class WindowResultTest {
             for (int i = 0; i < 250; i++) {
                 own.served(TimeUnit.MILLISECONDS.toNanos(receiver * 250 + i + 1));
             }
+            own.got(1_000 - receiver);
             own.write(directory.resolve("result-" + receiver));
         }
         WindowResult all = new WindowResult();
@@ -30,6 +31,7 @@ class WindowResultTest {
         }
 
         assertThat(all.records()).isEqualTo(1_000);
+        assertThat(all.lastDueNanos()).isEqualTo(1_000);
         assertThat(all.percentileMillis(50)).isCloseTo(500, within(1.0));
         assertThat(all.percentileMillis(99)).isCloseTo(990, within(1.0));
     }
@@ -41,6 +43,7 @@ class WindowResultTest {
         WindowResult read = WindowResult.read(directory.resolve("result"));
 
         assertThat(read.records()).isZero();
+        assertThat(read.lastDueNanos()).isEqualTo(Long.MIN_VALUE);
         assertThat(read.percentileMillis(99)).isNaN();
     }
 
