@@ -188,7 +188,7 @@ public final class ConsumedStream {
             return;
         }
         cancelWhatWaitsForThis();
-        if (wasIdle) { // or the next attempt's watermarks would be ignored
+        if (wasIdle && !endOfData) { // or the next attempt's watermarks would be ignored
             out.add(StreamElements.active());
         }
     }

@@ -224,7 +224,7 @@ public final class OutgoingStream {
 
     /**
      * Any thread. Number of records of what left last; {@link SequenceWord#UNKNOWN} unless it was a whole buffer that
-     * began and ended with a whole record and held nothing but records.
+     * began and ended with a whole record and left watermark and status as they were.
      */
     public int recordsOfLast() {
         return recordsOfLast;

@@ -138,7 +138,8 @@ public final class RecordScanner {
     }
 
     /**
-     * Follows whole records that another has counted, and nothing but records; the stream stands at a record's beginning.
+     * Follows whole records that another has counted, and that leave watermark and status as they are; the stream stands at
+     * a record's beginning.
      *
      * @param passedRecords how many
      * @param passedBytes of all of them, with their length prefixes

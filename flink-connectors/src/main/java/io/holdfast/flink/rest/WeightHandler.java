@@ -23,6 +23,7 @@ import org.apache.flink.runtime.rest.messages.RequestBody;
 import org.apache.flink.runtime.rest.messages.ResponseBody;
 import org.apache.flink.runtime.rest.messages.RuntimeMessageHeaders;
 import org.apache.flink.runtime.rest.messages.taskmanager.TaskManagerIdPathParameter;
+import org.apache.flink.runtime.scheduler.CoordinatorNotExistException;
 import org.apache.flink.runtime.webmonitor.WeightRequest;
 import org.apache.flink.runtime.webmonitor.WeightResponse;
 import org.apache.flink.runtime.webmonitor.retriever.GatewayRetriever;
@@ -57,16 +58,30 @@ final class WeightHandler
         ResourceID taskManager = request.getPathParameter(TaskManagerIdPathParameter.class);
         return JobMasters.ask(gateway, job, WeightRequest.OPERATOR, new WeightRequest(taskManager, weight), timeout)
                 .handle((answer, failure) -> {
-                    if (failure == null && !((WeightResponse) answer).isMeaningless()) {
-                        return new Effect(
-                                taskManager.getResourceIdString(), weight, ((WeightResponse) answer).receivers());
+                    if (failure != null) {
+                        throw new CompletionException(refusal(job, failure));
                     }
-                    throw new CompletionException(
-                            ExceptionUtils.findThrowable(failure, FlinkJobNotFoundException.class)
-                                            .isPresent()
-                                    ? JobMasters.notFound(job)
-                                    : meaningless(job));
+                    if (((WeightResponse) answer).isMeaningless()) {
+                        throw new CompletionException(meaningless(job));
+                    }
+                    return new Effect(taskManager.getResourceIdString(), weight, ((WeightResponse) answer).receivers());
                 });
+    }
+
+    private static RestHandlerException refusal(JobID job, Throwable failure) {
+        if (ExceptionUtils.findThrowable(failure, FlinkJobNotFoundException.class)
+                .isPresent()) {
+            return JobMasters.notFound(job);
+        }
+        if (ExceptionUtils.findThrowable(failure, CoordinatorNotExistException.class)
+                .isPresent()) {
+            return meaningless(job); // stock Flink's scheduler has it, and looks for the operator
+        }
+        return new RestHandlerException(
+                "The JobMaster of job %s has not answered. The weight may have been set; set it again. Cause: %s"
+                        .formatted(job, ExceptionUtils.stripCompletionException(failure)),
+                HttpResponseStatus.SERVICE_UNAVAILABLE,
+                failure);
     }
 
     private static RestHandlerException meaningless(JobID job) {

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.flink.runtime.clusterframework.types.ResourceID;
 import org.apache.flink.runtime.execution.ExecutionState;
 import org.apache.flink.runtime.executiongraph.Execution;
@@ -18,6 +19,8 @@ import org.slf4j.LoggerFactory;
 final class Outbox {
 
     private static final Logger LOG = LoggerFactory.getLogger(Outbox.class);
+
+    private static final long REPEAT_MS = 1_000;
 
     private record Letter(Execution via, Set<HoldfastCommand> commands) {}
 
@@ -51,25 +54,44 @@ final class Outbox {
         send(() -> {});
     }
 
-    /** {@code undelivered} is run for each TaskManager that has not answered, on any thread. */
-    void send(Runnable undelivered) {
-        letters.forEach((taskManager, letter) -> {
-            LogicalSlot slot = letter.via.getAssignedResource();
-            HoldfastControl control =
-                    new HoldfastControl(host.jobId(), letter.via.getAttemptId(), new ArrayList<>(letter.commands));
-            slot.getTaskManagerGateway()
-                    .updatePartitions(letter.via.getAttemptId(), control, host.rpcTimeout())
-                    .whenComplete((done, failure) -> {
-                        if (failure != null) {
-                            LOG.info(
-                                    "Commands not delivered: taskManager={} commands={} cause={}",
-                                    taskManager,
-                                    letter.commands.size(),
-                                    failure.toString());
-                            undelivered.run();
-                        }
-                    });
-        });
+    /**
+     * As above, where no gate reports anything.
+     *
+     * @param again run once, on the main thread and a second later, if a command may not have been carried out: a
+     *     TaskManager has not answered, or has answered although the attempt that it was addressed by is gone
+     */
+    void send(Runnable again) {
+        AtomicBoolean once = new AtomicBoolean();
+        Runnable repeat = () -> {
+            if (once.compareAndSet(false, true)) {
+                again.run();
+            }
+        };
+        letters.values().forEach(letter -> send(letter, repeat));
         letters.clear();
+    }
+
+    private void send(Letter letter, Runnable repeat) {
+        LogicalSlot slot = letter.via.getAssignedResource();
+        HoldfastControl control =
+                new HoldfastControl(host.jobId(), letter.via.getAttemptId(), new ArrayList<>(letter.commands));
+        slot.getTaskManagerGateway()
+                .updatePartitions(letter.via.getAttemptId(), control, host.rpcTimeout())
+                .whenComplete((done, failure) -> {
+                    if (failure != null) {
+                        LOG.info(
+                                "Commands not delivered: taskManager={} commands={} cause={}",
+                                slot.getTaskManagerLocation().getResourceID(),
+                                letter.commands.size(),
+                                failure.toString());
+                    }
+                    host.schedule(
+                            () -> {
+                                if (failure != null || !reachable(letter.via)) {
+                                    repeat.run();
+                                }
+                            },
+                            REPEAT_MS);
+                });
     }
 }

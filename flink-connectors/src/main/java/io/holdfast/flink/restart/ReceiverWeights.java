@@ -31,8 +31,6 @@ public final class ReceiverWeights {
     /** Weight of a TaskManager that nobody has spoken of. */
     private static final double RULE = 1;
 
-    private static final long REPEAT_MS = 1_000;
-
     private final Topology topology = new Topology();
 
     /** Only those that are not {@link #RULE}. */
@@ -138,7 +136,7 @@ public final class ReceiverWeights {
                         new ReceiverWeight(pair.partition(), topology.subpartition(pair), weight));
             }
         }
-        outbox.send(() -> host.schedule(() -> tell(receivers), REPEAT_MS));
+        outbox.send(() -> tell(receivers));
     }
 
     /** Tells a new attempt of {@code producer} of receivers that do not get what is the rule. */
@@ -152,6 +150,6 @@ public final class ReceiverWeights {
                         new ReceiverWeight(pair.partition(), topology.subpartition(pair), weight));
             }
         }
-        outbox.send(() -> host.schedule(() -> tellAsProducer(producer), REPEAT_MS));
+        outbox.send(() -> tellAsProducer(producer));
     }
 }

@@ -10,7 +10,7 @@ import org.apache.flink.runtime.executiongraph.IntermediateResultPartition;
 import org.apache.flink.runtime.jobgraph.IntermediateResultPartitionID;
 import org.apache.flink.runtime.scheduler.strategy.ExecutionVertexID;
 
-/** What {@link SinglePointRestart} needs of the scheduler around it. JobMaster main thread only. */
+/** What {@link SinglePointRestart} needs of the scheduler around it. JobMaster main thread only, unless a method says otherwise. */
 public interface RestartHost {
 
     JobID jobId();
@@ -32,7 +32,7 @@ public interface RestartHost {
     /** Runs {@code work} on the main thread, after what runs now. */
     void execute(Runnable work);
 
-    /** Runs {@code work} on the main thread after {@code delayMs} milliseconds. */
+    /** Any thread. Runs {@code work} on the main thread after {@code delayMs} milliseconds. */
     void schedule(Runnable work, long delayMs);
 
     /** Aborts all checkpoints and savepoints that are under way. */

@@ -143,6 +143,16 @@ class ConsumedStreamTest {
     }
 
     @Test
+    void producerThatWasIdleAndHadComeToTheEndStaysIdle() throws Exception {
+        event(new AttachedEvent(1, START, new BarrierPositions(), NO_BARRIER, 7, true, StopMode.DRAIN, false));
+
+        stream.brokenOff(1);
+        stream.producerGone(1);
+
+        assertThat(heard()).containsExactly("watermark 7", "idle", "end of data", "end of partition");
+    }
+
+    @Test
     void whatWasMissedIsToldByTheGreeting() throws Exception {
         event(new AttachedEvent(1, START, new BarrierPositions(), 8, 4_711, true, StopMode.DRAIN, true));
 

@@ -163,7 +163,7 @@ class AutoPartitionJobTest {
     @ParameterizedTest(name = "{0} subtasks")
     @ValueSource(ints = {2, 4})
     void jobGoesOnFromASavepointWithMoreOrFewerReceivers(int parallelism, @TempDir Path savepoints) throws Exception {
-        NumbersJob numbers = new NumbersJob().autoPartition().records(20_000);
+        NumbersJob numbers = new NumbersJob().autoPartition().records(40_000);
         JobID first = cluster.submit(numbers.graph());
         Waiting.until(() -> Committing.transactions() > 5);
 

@@ -24,7 +24,7 @@ final class HoldfastOpenBuffers {
 
     private static final Logger LOG = LoggerFactory.getLogger(HoldfastOpenBuffers.class);
 
-    /** A record may leave the end of a buffer empty if it is not longer than a buffer divided by this. */
+    /** A record may leave the end of a buffer empty if it is not longer than that buffer divided by this. */
     private static final int BUFFER_PER_RECORD = 16;
 
     /** Ways to what is private; null under a version that names it otherwise. */
@@ -91,7 +91,10 @@ final class HoldfastOpenBuffers {
     }
 
     private boolean splits(@Nullable BufferBuilder open, int bytes) {
-        return open != null && open.getWritableBytes() < bytes && !grows(open);
+        return open != null
+                && open.getWritableBytes() < bytes
+                && bytes <= open.getMaxCapacity() / BUFFER_PER_RECORD
+                && !grows(open);
     }
 
     /** Flink lets a buffer that was made smaller than it could be take the record, if there is no other one at once. */

@@ -14,13 +14,11 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class HoldfastOpenBuffersTest {
 
     private static final int BUFFERS = 8;
-    /** Records without padding may leave the end of one of this size empty. */
-    private static final int BUFFER_BYTES = 16 * ProducingTask.RECORD_BYTES;
+    private static final int RECORDS_PER_BUFFER = 20;
+    private static final int BUFFER_BYTES = RECORDS_PER_BUFFER * ProducingTask.RECORD_BYTES;
 
-    private static final int RECORDS_PER_BUFFER = 16;
-
-    /** The least padding with which a record is too long to leave the end of a buffer empty. */
-    private static final int LONG = 1;
+    /** The least padding with which a record is longer than a sixteenth of a buffer. */
+    private static final int LONG = BUFFER_BYTES / 16 - ProducingTask.RECORD_BYTES + 1;
 
     @RegisterExtension
     final Producers producers = new Producers(BUFFERS, BUFFER_BYTES);
@@ -142,7 +140,7 @@ class HoldfastOpenBuffersTest {
     void bufferThatWasMadeSmallTakesTheRecordIfThereIsNoOtherBuffer() throws Exception {
         ProducingTask producer = producers.attempt(0);
         ReadingTask consumer = attached(producer);
-        int inASmallOne = 2;
+        int inASmallOne = 16;
         consumer.view().notifyNewBufferSize(inASmallOne * ProducingTask.RECORD_BYTES + 1);
 
         producer.records(BUFFERS * inASmallOne + 1); // a writer that wants another buffer waits here for ever

@@ -14,12 +14,19 @@ final class FakeLink implements HoldfastLink {
 
     private final ArrayDeque<Buffer> received = new ArrayDeque<>();
     private final List<String> asked = new ArrayList<>();
+    private int word;
     private Runnable whenPolled = () -> {};
     private IOException brokenBy;
 
     /** {@code buffer} has arrived. */
     FakeLink received(Buffer buffer) {
         received.add(buffer);
+        return this;
+    }
+
+    /** What it brings comes with this {@code SequenceWord}. */
+    FakeLink withWord(int sequenceWord) {
+        word = sequenceWord;
         return this;
     }
 
@@ -57,7 +64,7 @@ final class FakeLink implements HoldfastLink {
         }
         Buffer.DataType after =
                 received.isEmpty() ? Buffer.DataType.NONE : received.peek().getDataType();
-        return Optional.of(new BufferAndAvailability(next, after, 0, 0));
+        return Optional.of(new BufferAndAvailability(next, after, 0, word));
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.holdfast.flink.exchange.AttachmentReport;
 import io.holdfast.flink.exchange.ConsumedStream;
 import io.holdfast.flink.exchange.Exchanges;
 import io.holdfast.flink.exchange.LinkRetries;
+import io.holdfast.flink.exchange.SequenceWord;
 import io.holdfast.flink.exchange.StreamElements;
 import io.holdfast.flink.exchange.TaskExchange;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import org.apache.flink.core.memory.MemorySegmentFactory;
 import org.apache.flink.runtime.checkpoint.CheckpointOptions;
 import org.apache.flink.runtime.checkpoint.CheckpointType;
 import org.apache.flink.runtime.checkpoint.channel.InputChannelInfo;
@@ -25,6 +27,8 @@ import org.apache.flink.runtime.io.network.api.EndOfPartitionEvent;
 import org.apache.flink.runtime.io.network.api.StopMode;
 import org.apache.flink.runtime.io.network.api.serialization.EventSerializer;
 import org.apache.flink.runtime.io.network.buffer.Buffer;
+import org.apache.flink.runtime.io.network.buffer.FreeingBufferRecycler;
+import org.apache.flink.runtime.io.network.buffer.NetworkBuffer;
 import org.apache.flink.runtime.jobgraph.IntermediateResultPartitionID;
 import org.apache.flink.runtime.jobgraph.JobVertexID;
 import org.apache.flink.runtime.scheduler.strategy.ExecutionVertexID;
@@ -60,6 +64,32 @@ class HoldfastInflowTest {
     }
 
     // ------------------------------------------------------------------ order
+
+    @Test
+    void bufferWhoseRecordsWereCountedIsNotLookedInto() throws Exception {
+        Buffer counted = known(new NetworkBuffer(
+                MemorySegmentFactory.wrap(new byte[40]), // ten empty records, if somebody looked
+                FreeingBufferRecycler.INSTANCE,
+                Buffer.DataType.DATA_BUFFER,
+                40));
+        inflow.attach(first.received(counted).withWord(SequenceWord.of(0, 5)));
+
+        Buffer read = readNext();
+
+        assertThat(read).isSameAs(counted);
+        assertThat(stream.readRecords()).isEqualTo(5);
+        assertThat(stream.readBytes()).isEqualTo(40);
+    }
+
+    @Test
+    void bufferThatACutLinkHadReceivedIsLookedInto() throws Exception {
+        inflow.attach(first.received(idle()).withWord(SequenceWord.of(0, 5)));
+        inflow.cut(0);
+
+        readNext();
+
+        assertThat(stream.readRecords()).isZero();
+    }
 
     @Test
     void whatACutLinkHadReceivedIsReadBeforeItsSuccessor() throws Exception {
