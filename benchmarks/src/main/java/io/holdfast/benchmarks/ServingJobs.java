@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -25,7 +24,6 @@ final class ServingJobs implements AutoCloseable {
     private static final int PRODUCERS = 4;
 
     private static final int PAYLOAD_BYTES = 1_000;
-    private static final String BUFFER_TIMEOUT = "20 ms";
     private static final Duration END_TIMEOUT = Duration.ofSeconds(30);
     private static final int LEAD_MILLIS = 200;
 
@@ -47,9 +45,8 @@ final class ServingJobs implements AutoCloseable {
             List<ServingRun> runs = new ArrayList<>();
             for (Variant variant : here) {
                 ServingRun run = new ServingRun(directory.resolve(scenario.name() + "-" + variant.key()));
-                Map<String, String> options = new HashMap<>(variant.options(scenario.receivers()));
-                options.put("execution.buffer-timeout.interval", BUFFER_TIMEOUT);
-                run.create(new ServingRun.Settings(scenario, PRODUCERS, PAYLOAD_BYTES, options));
+                run.create(new ServingRun.Settings(
+                        scenario, PRODUCERS, PAYLOAD_BYTES, variant.options(scenario.receivers())));
                 runs.add(run);
             }
             List<String> ids = cluster.submit(
