@@ -87,7 +87,7 @@ final class ServingJobs implements AutoCloseable {
      *
      * @param settleMillis until then
      * @param drainMillis longer than receivers take for what was on its way
-     * @return milliseconds from the request until the last record was sent to a receiver there; negative if there is none
+     * @return milliseconds from the request until the last record was sent to a receiver there; 0 if none was sent after it
      */
     double drain(Variant variant, int receiver, int settleMillis, int drainMillis) throws IOException {
         Window window = window(Window.SATURATED, settleMillis, drainMillis, 0);
@@ -115,7 +115,7 @@ final class ServingJobs implements AutoCloseable {
                 .mapToLong(index -> results.get(index).lastDueNanos())
                 .max()
                 .orElseThrow();
-        return (last - begin) / 1e6;
+        return Math.max(0, last - begin) / 1e6;
     }
 
     private Window window(double recordsPerSecond, int settleMillis, int measureMillis, long seed) {
