@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.Main;
 
 /** What it costs to say which of 128 receivers gets a record, by JMH, in JVMs of its own. */
@@ -18,7 +17,7 @@ final class DecisionCost implements Measurement {
 
     private static final String BENCHMARK = "io.holdfast.flink.autopartition.RoutingBenchmark";
     private static final String KEY = "decision_ns_p128";
-    private static final long TIMEOUT_MINUTES = 5;
+    private static final Program JMH = new Program("JMH", 5);
 
     private final boolean quick;
 
@@ -32,9 +31,7 @@ final class DecisionCost implements Measurement {
         Files.createDirectories(directory);
         Path output = directory.resolve("jmh.out");
         Path result = directory.resolve("jmh.json");
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "@" + installation.jvmArguments(),
+        List<String> arguments = new ArrayList<>(List.of(
                 "-Djava.io.tmpdir=" + directory,
                 "-Xmx256m",
                 "-cp",
@@ -45,34 +42,10 @@ final class DecisionCost implements Measurement {
                         installation.libraries().resolve("*").toString()),
                 Main.class.getName(),
                 BENCHMARK));
-        command.addAll(List.of("-f", quick ? "1" : "2", "-wi", quick ? "2" : "3", "-i", quick ? "3" : "4"));
-        command.addAll(List.of("-w", "1s", "-r", "1s", "-foe", "true", "-rf", "json", "-rff", result.toString()));
-        run(command, output);
+        arguments.addAll(List.of("-f", quick ? "1" : "2", "-wi", quick ? "2" : "3", "-i", quick ? "3" : "4"));
+        arguments.addAll(List.of("-w", "1s", "-r", "1s", "-foe", "true", "-rf", "json", "-rff", result.toString()));
+        JMH.run(installation, arguments, output);
         return figures(new ObjectMapper().readTree(result.toFile()));
-    }
-
-    private static void run(List<String> command, Path output) throws IOException {
-        Process process = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(output.toFile())
-                .start();
-        try {
-            boolean ended = process.waitFor(TIMEOUT_MINUTES, TimeUnit.MINUTES);
-            if (!ended || process.exitValue() != 0) {
-                throw new IOException("JMH %s, see %s"
-                        .formatted(
-                                ended
-                                        ? "exited with " + process.exitValue()
-                                        : "did not end within " + TIMEOUT_MINUTES + " minutes",
-                                output));
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted while JMH ran", e);
-        } finally {
-            process.descendants().forEach(ProcessHandle::destroyForcibly);
-            process.destroyForcibly();
-        }
     }
 
     /** Figures of JMH's result: the plain key is for the usual algorithm and the usual rate. */

@@ -11,7 +11,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Time that a restart takes of the JobMaster's main thread, which it has for the whole job, at 200 and 2,000 subtasks.
@@ -22,7 +21,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class JobManagerCost implements Measurement {
 
-    private static final long TIMEOUT_MINUTES = 5;
+    private static final Program JOB_MASTER = new Program("The simulated JobMaster", 5);
     private static final int WARM_UPS = 40;
     private static final int RESTARTS = 31;
     /** Each is of all tasks, which warms up sooner. */
@@ -84,9 +83,7 @@ final class JobManagerCost implements Measurement {
         String name = engine.name().toLowerCase(Locale.ROOT);
         Files.createDirectories(directory);
         Path output = directory.resolve(name + "-" + size.name + ".out");
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "@" + installation.jvmArguments(),
+        List<String> arguments = List.of(
                 "-Xmx1g",
                 "-cp",
                 classPath(installation, engine),
@@ -96,27 +93,8 @@ final class JobManagerCost implements Measurement {
                 Integer.toString(size.parallelism),
                 Boolean.toString(size.unionLists),
                 Integer.toString(warmUps),
-                Integer.toString(restarts)));
-        Process process = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(output.toFile())
-                .start();
-        try {
-            boolean ended = process.waitFor(TIMEOUT_MINUTES, TimeUnit.MINUTES);
-            if (!ended || process.exitValue() != 0) {
-                throw new IOException("The simulated JobMaster %s, see %s"
-                        .formatted(
-                                ended
-                                        ? "exited with " + process.exitValue()
-                                        : "did not end within " + TIMEOUT_MINUTES + " minutes",
-                                output));
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted while the simulated JobMaster ran", e);
-        } finally {
-            process.destroyForcibly();
-        }
+                Integer.toString(restarts));
+        JOB_MASTER.run(installation, arguments, output);
         return figures(Files.readAllLines(output, StandardCharsets.UTF_8));
     }
 
