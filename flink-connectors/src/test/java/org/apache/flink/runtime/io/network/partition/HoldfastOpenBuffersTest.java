@@ -61,6 +61,20 @@ class HoldfastOpenBuffersTest {
     }
 
     @Test
+    void recordThatIsLongComparedToABufferThatWasMadeSmallIsSplit() throws Exception {
+        ProducingTask producer = producers.attempt(0);
+        ReadingTask consumer = attached(producer);
+        int small = 3 * ProducingTask.RECORD_BYTES + 1;
+        consumer.view().notifyNewBufferSize(small);
+
+        producer.records(RECORDS_PER_BUFFER);
+        consumer.readOne();
+
+        assertThat(consumer.bytesRead()).as("a full buffer").isEqualTo(small);
+        assertThat(consumer.endsMidRecord()).isTrue();
+    }
+
+    @Test
     void recordForAllConsumersIsNotSplitEither() throws Exception {
         ProducingTask producer = producers.attempt(0);
         ReadingTask consumer = attached(producer);
