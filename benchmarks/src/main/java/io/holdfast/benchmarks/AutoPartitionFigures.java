@@ -26,6 +26,7 @@ final class AutoPartitionFigures {
     }
 
     private static final String TWO_CHOICES = "_power_of_two_choices";
+    private static final double LATE_MILLIS = 500;
     private static final List<Double> PERCENTILES = List.of(50.0, 99.0, 99.9);
 
     private record Measured(Scenario scenario, Variant variant, Load load, Outcome outcome) {}
@@ -71,6 +72,11 @@ final class AutoPartitionFigures {
                                         -millis(scenario, Variant.ADAPTIVE_ALL, percentile)));
                 figures.put(key + "rebalance" + suffix, millis / millis(scenario, Variant.REBALANCE, percentile));
             }
+            double late =
+                    -highest(-lateShare(scenario, Variant.ADAPTIVE_4), -lateShare(scenario, Variant.ADAPTIVE_ALL));
+            figures.put(
+                    name + "_late_ratio_vs_adaptive" + suffix,
+                    late > 0 ? lateShare(scenario, holdfast) / late : Double.NaN);
         }
     }
 
@@ -112,6 +118,7 @@ final class AutoPartitionFigures {
                             .map(outcome -> outcome.result().percentileMillis(percentile))
                             .toList());
         }
+        row.put("late_share", lateShare(scenario, variant));
         return row;
     }
 
@@ -162,6 +169,11 @@ final class AutoPartitionFigures {
     /** Of all windows together. */
     private double millis(Scenario scenario, Variant variant, double percentile) {
         return latencies(scenario, variant).percentileMillis(percentile);
+    }
+
+    /** Of all records, those that came late; NaN without records. */
+    private double lateShare(Scenario scenario, Variant variant) {
+        return latencies(scenario, variant).shareAbove(LATE_MILLIS);
     }
 
     private WindowResult latencies(Scenario scenario, Variant variant) {

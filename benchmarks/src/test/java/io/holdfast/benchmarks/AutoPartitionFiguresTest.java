@@ -36,6 +36,15 @@ class AutoPartitionFiguresTest {
                 .containsEntry("slow30_throughput_ratio_vs_adaptive_power_of_two_choices", 0.8)
                 .containsEntry("slow30_fraction_of_bound", 0.75);
         assertThat(keys.get("slow30_p99_latency_ratio_vs_adaptive")).isCloseTo(0.25, within(0.001));
+        assertThat(keys).containsEntry("slow30_late_ratio_vs_adaptive", 0.0);
+    }
+
+    @Test
+    void nothingIsFewerThanNoLateRecords() {
+        open(Variant.ADAPTIVE_ALL, 100);
+        open(Variant.SHORTEST_EXPECTED_DELAY, 800);
+
+        assertThat(figures.keys()).containsEntry("slow30_late_ratio_vs_adaptive", Double.NaN);
     }
 
     @Test

@@ -60,6 +60,12 @@ public final class WindowResult {
         return records() == 0 ? Double.NaN : latencies.getValueAtPercentile(percent) / 1e3;
     }
 
+    /** The share of records, from 0 to 1, whose latency was longer, about; NaN without records. */
+    public double shareAbove(double millis) {
+        long upTo = latencies.getCountBetweenValues(0, Math.round(millis * 1e3));
+        return records() == 0 ? Double.NaN : (double) (records() - upTo) / records();
+    }
+
     /** Under its name the file is either absent or complete. */
     void write(Path file) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES + latencies.getNeededByteBufferCapacity());

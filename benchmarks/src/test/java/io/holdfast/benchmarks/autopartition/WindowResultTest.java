@@ -34,6 +34,7 @@ class WindowResultTest {
         assertThat(all.lastDueNanos()).isEqualTo(1_000);
         assertThat(all.percentileMillis(50)).isCloseTo(500, within(1.0));
         assertThat(all.percentileMillis(99)).isCloseTo(990, within(1.0));
+        assertThat(all.shareAbove(750)).isCloseTo(0.25, within(0.002));
     }
 
     @Test
@@ -45,6 +46,7 @@ class WindowResultTest {
         assertThat(read.records()).isZero();
         assertThat(read.lastDueNanos()).isEqualTo(Long.MIN_VALUE);
         assertThat(read.percentileMillis(99)).isNaN();
+        assertThat(read.shareAbove(500)).isNaN();
     }
 
     @Test
