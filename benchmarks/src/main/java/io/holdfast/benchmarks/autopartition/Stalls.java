@@ -6,7 +6,7 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
 /**
- * When receivers stall: the first soon after the measurement begins, then one about every four seconds, each over a second
+ * When receivers stall: the first soon after the measurement begins, then one about every two and a half seconds, each over a second
  * before it ends, so that what waited for it is measured too. Whoever knows the window knows its stalls.
  */
 record Stalls(List<Stall> stalls) {
@@ -15,8 +15,8 @@ record Stalls(List<Stall> stalls) {
     static final long STALL_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private static final long FIRST_WITHIN_NANOS = TimeUnit.SECONDS.toNanos(2);
-    private static final long SHORTEST_GAP_NANOS = TimeUnit.SECONDS.toNanos(3);
-    private static final long LONGEST_GAP_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long SHORTEST_GAP_NANOS = TimeUnit.SECONDS.toNanos(2);
+    private static final long LONGEST_GAP_NANOS = TimeUnit.SECONDS.toNanos(3);
     private static final long REST_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     /** Of one receiver; times of {@link System#nanoTime()}. */

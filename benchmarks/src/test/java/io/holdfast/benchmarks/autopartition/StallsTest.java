@@ -36,10 +36,10 @@ class StallsTest {
     }
 
     @Test
-    void thereIsAboutOneInFourSecondsAndEverybodyHasSome() {
+    void thereAreAboutTwoInFiveSecondsAndEverybodyHasSome() {
         List<Stall> stalls = Stalls.in(window(10_000, 3), RECEIVERS).stalls();
 
-        assertThat(stalls.size()).isBetween(2_400, 2_600);
+        assertThat(stalls.size()).isBetween(3_850, 4_150);
         assertThat(stalls.stream().map(Stall::receiver).distinct()).hasSize(RECEIVERS);
     }
 
