@@ -84,7 +84,7 @@ final class HttpJarSource implements JarSource {
                 } else if (attempt >= settings.attempts()) {
                     throw failed(url, e.getMessage(), e);
                 }
-                transfer.retry("%s: %s".formatted(url.redact(), e.getMessage()));
+                transfer.retry("%s: %s".formatted(shown(url), e.getMessage()));
                 pause(url, attempt, e.waitFor);
             }
         }
@@ -130,7 +130,7 @@ final class HttpJarSource implements JarSource {
         if (code == 200) {
             return false;
         }
-        String answer = "%s answered HTTP %d".formatted(url.redact(), code);
+        String answer = "%s answered HTTP %d".formatted(shown(url), code);
         if (code >= 500 || code == TOO_MANY_REQUESTS || code == REQUEST_TIMEOUT) {
             throw new Broken("HTTP " + code, retryAfter(response), null);
         }
@@ -191,6 +191,16 @@ final class HttpJarSource implements JarSource {
                 e);
     }
 
+    /** Without what may be secret: a password, and what a query says. */
+    private static HttpUrl shown(HttpUrl url) {
+        return url.newBuilder()
+                .username("")
+                .password("")
+                .query(null)
+                .fragment(null)
+                .build();
+    }
+
     private static String reason(IOException e) {
         return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     }
@@ -198,7 +208,7 @@ final class HttpJarSource implements JarSource {
     private static HoldfastException failed(HttpUrl url, String why, Exception cause) {
         return new HoldfastException(
                 Disposition.RETRYABLE,
-                "%s cannot be fetched: %s".formatted(url.redact(), why),
+                "%s cannot be fetched: %s".formatted(shown(url), why),
                 "Check that this machine can reach " + url.host() + ", and that the server there works",
                 cause);
     }
