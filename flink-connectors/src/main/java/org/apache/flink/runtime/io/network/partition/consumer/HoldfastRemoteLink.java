@@ -26,7 +26,7 @@ final class HoldfastRemoteLink extends HoldfastRemoteChannel implements Holdfast
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private volatile boolean requested;
 
-    /** Buffers that came. Netty thread. */
+    /** Buffers that came in order. Netty thread. */
     private int received;
 
     /** Attaching thread. */
@@ -83,8 +83,8 @@ final class HoldfastRemoteLink extends HoldfastRemoteChannel implements Holdfast
     private void expect(int word) {
         if (SequenceWord.is(word, received)) {
             setExpectedSequenceNumber(word);
+            received++;
         }
-        received++;
     }
 
     /** Netty thread. The producer's TaskManager does not have the partition, even after waiting for it. */
