@@ -1,31 +1,16 @@
 package org.apache.flink.runtime.io.network.partition;
 
 import io.holdfast.flink.exchange.Exchanges;
+import io.holdfast.flink.exchange.PlacedPartition;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.nio.ByteBuffer;
-import java.util.Map;
-import org.apache.flink.api.common.JobID;
-import org.apache.flink.configuration.Configuration;
 import org.apache.flink.runtime.checkpoint.CheckpointOptions;
 import org.apache.flink.runtime.checkpoint.CheckpointType;
-import org.apache.flink.runtime.clusterframework.types.ResourceID;
-import org.apache.flink.runtime.executiongraph.ExecutionAttemptID;
-import org.apache.flink.runtime.executiongraph.ExecutionGraphID;
 import org.apache.flink.runtime.io.network.api.CheckpointBarrier;
 import org.apache.flink.runtime.io.network.api.StopMode;
 import org.apache.flink.runtime.io.network.buffer.BufferPool;
 import org.apache.flink.runtime.io.network.buffer.NetworkBufferPool;
-import org.apache.flink.runtime.jobgraph.IntermediateDataSetID;
-import org.apache.flink.runtime.jobgraph.IntermediateResultPartitionID;
-import org.apache.flink.runtime.jobgraph.JobVertexID;
-import org.apache.flink.runtime.scheduler.strategy.ExecutionVertexID;
-import org.apache.flink.runtime.shuffle.HoldfastShuffleDescriptor;
 import org.apache.flink.runtime.shuffle.HoldfastShuffleDescriptor.Routing;
-import org.apache.flink.runtime.shuffle.HoldfastShuffleMaster;
-import org.apache.flink.runtime.shuffle.PartitionDescriptor;
-import org.apache.flink.runtime.shuffle.ProducerDescriptor;
-import org.apache.flink.runtime.shuffle.ShuffleMasterContextImpl;
 import org.apache.flink.runtime.shuffle.StreamPosition;
 import org.apache.flink.runtime.state.CheckpointStorageLocationReference;
 
@@ -64,7 +49,7 @@ final class ProducingTask implements AutoCloseable {
         partition = new HoldfastResultPartition(
                 "producer",
                 0,
-                descriptor(attempt, routing),
+                PlacedPartition.ofAttempt(attempt, routing),
                 ResultPartitionType.PIPELINED_BOUNDED,
                 subpartitions,
                 1,
@@ -77,30 +62,6 @@ final class ProducingTask implements AutoCloseable {
         }
         subpartition = (HoldfastSubpartition) subpartitions[0];
         partition.setup();
-    }
-
-    private static HoldfastShuffleDescriptor descriptor(int attempt, Routing routing) throws Exception {
-        JobID job = new JobID();
-        IntermediateDataSetID dataSet = new IntermediateDataSetID();
-        ExecutionAttemptID producer =
-                new ExecutionAttemptID(new ExecutionGraphID(), new ExecutionVertexID(new JobVertexID(), 0), attempt);
-        HoldfastShuffleMaster master =
-                new HoldfastShuffleMaster(new ShuffleMasterContextImpl(new Configuration(), error -> {}));
-        master.manage(job, Map.of(dataSet, routing));
-        return (HoldfastShuffleDescriptor) master.registerPartitionWithProducer(
-                        job,
-                        new PartitionDescriptor(
-                                dataSet,
-                                1,
-                                new IntermediateResultPartitionID(dataSet, 0),
-                                ResultPartitionType.PIPELINED_BOUNDED,
-                                1,
-                                0,
-                                false,
-                                true,
-                                false),
-                        new ProducerDescriptor(ResourceID.generate(), producer, InetAddress.getLoopbackAddress(), 1))
-                .get();
     }
 
     HoldfastSubpartition subpartition() {
