@@ -2,6 +2,7 @@ package io.holdfast.quarkus;
 
 import io.smallrye.config.ConfigValidationException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -9,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * Says which variables cannot be used and why. SmallRye, which reads them, speaks of keys: a user has typed {@code
@@ -72,7 +74,7 @@ final class SettingProblems {
             Matcher values = ENUM.matcher(reason);
             if (values.matches()) {
                 reason = "'%s' is none of its values, which are %s"
-                        .formatted(conversion.group(2), values.group(1).replaceAll("\\s*,\\s*", ", "));
+                        .formatted(conversion.group(2), ordered(values.group(1)));
             }
             return ended(variable(conversion.group(1)) + ": " + uncoded(reason));
         }
@@ -82,6 +84,11 @@ final class SettingProblems {
     /** The variable that is read for {@code key}; the key itself if it is not one of ours. */
     private static String variable(String key) {
         return key.startsWith(OURS) ? key.replaceAll("[^A-Za-z0-9]", "_").toUpperCase(Locale.ROOT) : key;
+    }
+
+    /** SmallRye's own order changes from run to run. */
+    private static String ordered(String values) {
+        return Arrays.stream(values.split(",")).map(String::strip).sorted().collect(Collectors.joining(", "));
     }
 
     private static String uncoded(String text) {

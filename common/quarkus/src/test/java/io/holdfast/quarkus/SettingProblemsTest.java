@@ -53,7 +53,7 @@ class SettingProblemsTest {
                         "HOLDFAST_TRY_OUT_CEILING: '64MB' has no unit of size; units are Ki Mi Gi Ti Pi Ei and k M G T P "
                                 + "E, as in 64Mi.",
                         "HOLDFAST_TRY_OUT_PARALLELISM: Expected an integer value, got \"many\".",
-                        "HOLDFAST_TRY_OUT_LOG_FORMAT: 'xml' is none of its values, which are plain, json.");
+                        "HOLDFAST_TRY_OUT_LOG_FORMAT: 'xml' is none of its values, which are json, plain.");
     }
 
     @Test

@@ -1,0 +1,83 @@
+package io.holdfast.jarcache.init;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.holdfast.jarcache.Sha256;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class CopyMethodTest {
+    private static final int SOME_BUFFERS_AND_A_HALF = (1 << 20) + 77;
+
+    @TempDir
+    private Path directory;
+
+    @ParameterizedTest
+    @EnumSource
+    void copyHasTheBytesAndTheirDigest(CopyMethod method) throws IOException {
+        Path source = source(SOME_BUFFERS_AND_A_HALF);
+        Path partial = directory.resolve("copy");
+
+        assertThat(method.copy(source, partial, true)).contains(Sha256.of(source));
+        assertThat(partial).hasSameBinaryContentAs(source);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void withoutDigestTheBytesAreTheSame(CopyMethod method) throws IOException {
+        Path source = source(SOME_BUFFERS_AND_A_HALF);
+        Path partial = directory.resolve("copy");
+
+        assertThat(method.copy(source, partial, false)).isEmpty();
+        assertThat(partial).hasSameBinaryContentAs(source);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void emptyFileIsCopied(CopyMethod method) throws IOException {
+        Path source = source(0);
+        Path partial = directory.resolve("copy");
+
+        method.copy(source, partial, true);
+
+        assertThat(partial).isEmptyFile();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whatIsThereIsNeverOverwritten(CopyMethod method) throws IOException {
+        Path source = source(10);
+        Path partial = Files.writeString(directory.resolve("copy"), "mine");
+
+        assertThatExceptionOfType(FileAlreadyExistsException.class)
+                .isThrownBy(() -> method.copy(source, partial, true));
+        assertThat(partial).hasContent("mine");
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"REFLINK", "COPY"})
+    void sourceThatCannotBeReadIsToldApartFromTheTarget(CopyMethod method) throws IOException {
+        Path directoryAsSource = Files.createDirectory(directory.resolve("source"));
+        Path missing = directory.resolve("missing");
+
+        assertThatExceptionOfType(CopyMethod.SourceUnreadable.class)
+                .isThrownBy(() -> method.copy(missing, directory.resolve("copy1"), true));
+        if (method == CopyMethod.COPY) {
+            assertThatExceptionOfType(CopyMethod.SourceUnreadable.class)
+                    .isThrownBy(() -> method.copy(directoryAsSource, directory.resolve("copy2"), true));
+        }
+    }
+
+    private Path source(int bytes) throws IOException {
+        byte[] content = new byte[bytes];
+        new Random(7).nextBytes(content);
+        return Files.write(directory.resolve("source.jar"), content);
+    }
+}
