@@ -1,0 +1,118 @@
+package io.holdfast.testing.hdfs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.ConnectException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The HDFS that other tests rely on is real: a Hadoop client reads from it over sockets, through its site files. */
+@Timeout(300)
+class HdfsFixtureIT {
+
+    private static final byte[] CONTENT = new byte[3 * 1024 * 1024];
+
+    static {
+        new Random(7).nextBytes(CONTENT);
+    }
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void whatWasPutIsReadAndCounted() throws IOException {
+        try (HdfsFixture hdfs = HdfsFixture.in(directory).dataNodes(2).start()) {
+            hdfs.put(file(), "/jars/a.jar");
+            assertThat(hdfs.bytesRead()).isZero();
+
+            assertThat(read(hdfs, "/jars/a.jar")).isEqualTo(CONTENT);
+            assertThat(hdfs.bytesRead()).isBetween((long) CONTENT.length, CONTENT.length + 64L * 1024);
+
+            hdfs.delete("/jars/a.jar");
+            assertThatThrownBy(() -> read(hdfs, "/jars/a.jar")).hasMessageContaining("File does not exist");
+        }
+    }
+
+    @Test
+    void stoppedItRefusesConnectionsAndRestartedItHasItsFiles() throws IOException {
+        try (HdfsFixture hdfs = HdfsFixture.in(directory).start()) {
+            hdfs.put(file(), "/jars/a.jar");
+            read(hdfs, "/jars/a.jar");
+            long before = hdfs.bytesRead();
+
+            hdfs.stop();
+
+            assertThatThrownBy(() -> read(hdfs, "/jars/a.jar")).isInstanceOf(ConnectException.class);
+            assertThatIllegalStateException()
+                    .isThrownBy(() -> hdfs.delete("/jars/a.jar"))
+                    .withMessageContaining("HDFS is not running");
+            assertThat(hdfs.bytesRead()).isEqualTo(before);
+
+            hdfs.restart();
+
+            assertThat(read(hdfs, "/jars/a.jar")).isEqualTo(CONTENT);
+            assertThat(hdfs.bytesRead()).isGreaterThanOrEqualTo(before + CONTENT.length);
+        }
+    }
+
+    @Test
+    void nameserviceIsReadBeforeAndAfterItsFailOver() throws IOException {
+        try (HdfsFixture hdfs = HdfsFixture.in(directory).highlyAvailable().start()) {
+            assertThat(hdfs.uri()).hasToString("hdfs://holdfast");
+            hdfs.put(file(), "/jars/a.jar");
+
+            hdfs.failOver();
+
+            assertThat(read(hdfs, "/jars/a.jar")).isEqualTo(CONTENT);
+        }
+    }
+
+    @Test
+    void requestItCannotServeIsAnError() {
+        try (HdfsFixture hdfs = HdfsFixture.in(directory).start()) {
+            assertThatThrownBy(() -> hdfs.delete("/none")).hasMessageContaining("There is no /none");
+            assertThatThrownBy(() -> hdfs.put(directory.resolve("none"), "/a"))
+                    .hasMessageContaining("HDFS did not put")
+                    .hasMessageContaining("none");
+            assertThatThrownBy(hdfs::failOver).hasMessageContaining("highlyAvailable()");
+            assertThatThrownBy(hdfs::restart).hasMessageContaining("Call stop() first");
+        }
+    }
+
+    @Test
+    void nothingOutlivesIt() throws IOException {
+        HdfsFixture hdfs = HdfsFixture.in(directory).start();
+        hdfs.freeze(); // a stopped process must end too
+
+        hdfs.close();
+
+        assertThat(ProcessHandle.current().children()).isEmpty();
+        assertThat(Files.readString(hdfs.log())).contains("NameNode");
+    }
+
+    private Path file() throws IOException {
+        return Files.write(directory.resolve("a.jar"), CONTENT);
+    }
+
+    private static byte[] read(HdfsFixture hdfs, String path) throws IOException {
+        Configuration configuration = new Configuration();
+        for (String file : new String[] {"core-site.xml", "hdfs-site.xml"}) {
+            configuration.addResource(hdfs.configuration().resolve(file).toUri().toURL());
+        }
+        configuration.setInt("ipc.client.connect.max.retries", 1);
+        try (FileSystem files = FileSystem.newInstance(configuration);
+                InputStream in = files.open(new org.apache.hadoop.fs.Path(path))) {
+            return in.readAllBytes();
+        }
+    }
+}
