@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import io.holdfast.base.ExitCode;
 import io.holdfast.base.HoldfastException;
 import io.holdfast.base.Spelling;
+import io.holdfast.benchmarks.jarcache.JarCacheBench;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -34,15 +35,17 @@ public final class Bench {
                           how much receivers of unequal speed serve, and how long records wait for them, beside stock
                           Flink's rebalance and its adaptive partitioner, which Flink 2.2 does not have: without it, its
                           figures are null; 20 minutes
+              jar-cache   how long pods wait for their jars: from HDFS, from an image by the init container, and by cp
 
-              --quick     fewer repetitions: 9, 5 and 6 minutes, and less certain figures
+              --quick     fewer repetitions: 9, 5, 8 and JARQUICK minutes, and less certain figures
               --flink V   2.2 or 2.3; the default is 2.3 for auto-partition, and 2.2 for the others
               --help      this text
             """;
 
     private static final int WRONG_USAGE = 2;
     private static final String AUTO_PARTITION = "auto-partition";
-    private static final List<String> NAMES = List.of("restart", "throughput", AUTO_PARTITION);
+    private static final String JAR_CACHE = "jar-cache";
+    private static final List<String> NAMES = List.of("restart", "throughput", AUTO_PARTITION, JAR_CACHE);
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss.SSS");
 
     private Bench() {}
@@ -108,6 +111,7 @@ public final class Bench {
                     case "restart" -> new RestartBench(installation, quick, clusters, log).run();
                     case "throughput" -> ThroughputWindows.all(installation, quick, clusters, log);
                     case AUTO_PARTITION -> new AutoPartitionBench(installation, quick, clusters, log).run();
+                    case JAR_CACHE -> new JarCacheBench(installation.home(), quick, clusters, log).run();
                     default -> throw new IllegalArgumentException(name);
                 });
         figures.replaceAll(

@@ -45,6 +45,7 @@ public final class HdfsFixture implements AutoCloseable {
 
     private final Path directory;
     private final int dataNodes;
+    private final Path target;
     private final SiteFiles site;
     private final Thread hook = new Thread(this::kill, "hdfs-fixture-shutdown");
     private Process server;
@@ -53,6 +54,7 @@ public final class HdfsFixture implements AutoCloseable {
     private HdfsFixture(Builder setup) {
         this.directory = setup.directory.toAbsolutePath();
         this.dataNodes = setup.dataNodes;
+        this.target = setup.target;
         this.site = new SiteFiles(freePorts(setup.nameNodes));
         try {
             site.write(configuration());
@@ -81,6 +83,7 @@ public final class HdfsFixture implements AutoCloseable {
         private final Path directory;
         private int dataNodes = 1;
         private int nameNodes = 1;
+        private Path target = ServerClassPath.target();
 
         private Builder(Path directory) {
             this.directory = directory;
@@ -97,6 +100,12 @@ public final class HdfsFixture implements AutoCloseable {
         /** Two NameNodes behind one nameservice, the first of them active. */
         public Builder highlyAvailable() {
             nameNodes = 2;
+            return this;
+        }
+
+        /** The {@code target} directory of this module, if its classes were not loaded from there. */
+        public Builder builtIn(Path target) {
+            this.target = target;
             return this;
         }
 
@@ -192,7 +201,7 @@ public final class HdfsFixture implements AutoCloseable {
                 "-Djava.net.preferIPv4Stack=true",
                 "-Dlog4j2.level=info",
                 "-cp",
-                ServerClassPath.read(),
+                ServerClassPath.read(target),
                 "io.holdfast.testing.hdfs.HdfsServer",
                 directory.resolve("data").toString(),
                 Boolean.toString(format),
@@ -317,17 +326,21 @@ public final class HdfsFixture implements AutoCloseable {
 
         private ServerClassPath() {}
 
-        static String read() {
-            Path classes = classes();
-            Path jars = classes.resolveSibling("hdfs.classpath");
+        static String read(Path target) {
+            Path jars = target.resolve("hdfs.classpath");
             try {
-                return classes + ":" + Files.readString(jars).strip();
+                return target.resolve("classes") + ":" + Files.readString(jars).strip();
             } catch (IOException e) {
                 throw new UncheckedIOException(
                         "No class path of the HDFS server in %s. Build the module testing/hdfs of this checkout."
                                 .formatted(jars),
                         e);
             }
+        }
+
+        /** The one that this class was loaded from. */
+        static Path target() {
+            return classes().getParent();
         }
 
         private static Path classes() {
