@@ -37,7 +37,7 @@ public final class Bench {
                           figures are null; 20 minutes
               jar-cache   how long pods wait for their jars: from HDFS, from an image by the init container, and by cp
 
-              --quick     fewer repetitions: 9, 5, 8 and JARQUICK minutes, and less certain figures
+              --quick     fewer repetitions: 9, 5, 8 and 4 minutes, and less certain figures
               --flink V   2.2 or 2.3; the default is 2.3 for auto-partition, and 2.2 for the others
               --help      this text
             """;

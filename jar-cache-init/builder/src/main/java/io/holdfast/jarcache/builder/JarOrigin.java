@@ -30,6 +30,7 @@ record JarOrigin(String declared, URI location, boolean isLocal) {
     static JarOrigin of(String declared, String repository, Path directory) {
         if (declared.startsWith(MAVEN)) {
             URI file = maven(declared.substring(MAVEN.length()), repository);
+            requireNoPassword(file);
             return new JarOrigin(declared, file, file.getScheme().equals("file"));
         }
         if (declared.startsWith(FILE)) {
@@ -50,14 +51,18 @@ record JarOrigin(String declared, URI location, boolean isLocal) {
             throw new IllegalArgumentException("must begin with one of %s: or maven: %s"
                     .formatted(String.join(":, ", JarSources.schemes()), declared));
         }
-        if (uri.getRawUserInfo() != null) {
-            throw new IllegalArgumentException(
-                    "must hold no password: what is declared is in the image for all to read. Host: " + uri.getHost());
-        }
+        requireNoPassword(uri);
         if (uri.getRawPath() == null || !uri.getRawPath().startsWith("/")) {
             throw new IllegalArgumentException("has no path: " + declared);
         }
         return new JarOrigin(declared, uri, false);
+    }
+
+    private static void requireNoPassword(URI uri) {
+        if (uri.getRawUserInfo() != null) {
+            throw new IllegalArgumentException(
+                    "must hold no password: what is declared is in the image for all to read. Host: " + uri.getHost());
+        }
     }
 
     private static URI maven(String coordinates, String repository) {

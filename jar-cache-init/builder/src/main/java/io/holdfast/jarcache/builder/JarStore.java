@@ -7,9 +7,14 @@ import io.holdfast.jarcache.builder.BundleFile.DeclaredJar;
 import io.holdfast.jarcache.builder.BundleLock.Found;
 import io.holdfast.jarcache.source.JarSource;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,6 +25,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.zip.ZipException;
+import java.util.zip.ZipFile;
 
 /**
  * Jars that were fetched on this machine, by digest, so that no jar is fetched twice. Several programs may use one
@@ -28,10 +36,14 @@ import java.util.concurrent.Future;
 final class JarStore {
 
     private static final int FETCHED_AT_ONCE = 4;
+    private static final int SHOWN_BYTES = 20;
+    private static final Duration LEFT_BEHIND = Duration.ofDays(1);
+    private static final String PARTIAL = ".part";
 
     private final Path directory;
     private final JarSource sources;
     private final Progress progress;
+    private final AtomicBoolean swept = new AtomicBoolean();
 
     JarStore(Path directory, JarSource sources, Progress progress) {
         this.directory = directory;
@@ -60,6 +72,7 @@ final class JarStore {
     private Found find(DeclaredJar jar) throws IOException {
         if (jar.origin().isLocal()) {
             Path file = local(jar);
+            requireJar(jar, file);
             Found found = new Found(checked(jar, Sha256.of(file), jar.sha256()), Files.size(file));
             progress.done(jar.name(), found.bytes(), "here");
             return found;
@@ -67,6 +80,7 @@ final class JarStore {
         Path partial = partial();
         try {
             sources.fetch(jar.origin().location(), partial, progress.transfer(jar.name()));
+            requireJar(jar, partial);
             Found found = new Found(checked(jar, Sha256.of(partial), jar.sha256()), Files.size(partial));
             Files.move(partial, stored(found.sha256()), StandardCopyOption.ATOMIC_MOVE);
             progress.done(jar.name(), found.bytes(), "fetched");
@@ -111,6 +125,31 @@ final class JarStore {
         return file;
     }
 
+    /** A proxy that wants a login answers with a page, and says that all is well. */
+    private static void requireJar(DeclaredJar jar, Path file) throws IOException {
+        try (ZipFile zip = new ZipFile(file.toFile())) {
+            zip.size();
+        } catch (ZipException e) {
+            byte[] head;
+            try (InputStream in = Files.newInputStream(file)) {
+                head = in.readNBytes(SHOWN_BYTES);
+            }
+            throw new HoldfastException(
+                    Disposition.FATAL,
+                    "%s, the source of %s, is no jar: it %s"
+                            .formatted(
+                                    jar.origin().declared(),
+                                    jar.name(),
+                                    head.length == 0
+                                            ? "is empty"
+                                            : "begins with '%s'"
+                                                    .formatted(new String(head, StandardCharsets.US_ASCII)
+                                                            .replaceAll("[^\\x20-\\x7e]", "."))),
+                    "Look at what is there, and correct the source",
+                    e);
+        }
+    }
+
     private static String checked(DeclaredJar jar, String actual, Optional<String> expected) {
         if (expected.isPresent() && !expected.get().equals(actual)) {
             throw new HoldfastException(
@@ -123,13 +162,28 @@ final class JarStore {
         return actual;
     }
 
+    /** Of programs that were ended: nobody fetches one jar for so long. */
+    private void sweep() throws IOException {
+        Instant limit = Instant.now().minus(LEFT_BEHIND);
+        try (DirectoryStream<Path> partials = Files.newDirectoryStream(directory, "*" + PARTIAL)) {
+            for (Path partial : partials) {
+                if (Files.getLastModifiedTime(partial).toInstant().isBefore(limit)) {
+                    Files.deleteIfExists(partial);
+                }
+            }
+        }
+    }
+
     private Path stored(String sha256) {
         return directory.resolve(sha256 + ".jar");
     }
 
     private Path partial() throws IOException {
         Files.createDirectories(directory);
-        return directory.resolve(UUID.randomUUID() + ".part");
+        if (!swept.getAndSet(true)) {
+            sweep();
+        }
+        return directory.resolve(UUID.randomUUID() + PARTIAL);
     }
 
     /** What is to be done with a jar. */

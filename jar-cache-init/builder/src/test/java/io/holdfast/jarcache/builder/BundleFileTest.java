@@ -138,6 +138,7 @@ class BundleFileTest {
             quoteCharacter = '`',
             value = {
                 "https://repository.example/b.jar | https://me:secret@repository.example/b.jar | `jars[1].source must hold no password`",
+                "https://repository.example/maven/ | https://me:secret@repository.example/maven/ | `jars[2].source must hold no password`",
                 "flink-csv:2.2.0 | flink-csv:2.2-SNAPSHOT | `jars[2].source must be a release`",
                 "maven:org.apache.flink:flink-csv:2.2.0 | maven:flink-csv:2.2.0 | `jars[2].source must be maven:GROUP:ARTIFACT:VERSION`",
                 "https://repository.example/b.jar?download=1 | https://repository.example/b.zip | `jars[1].name must be`",

@@ -16,6 +16,9 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -145,6 +148,32 @@ class BundleToolTest {
                 .contains(other)
                 .contains(sha256(served.get("/a-1.0.jar")));
         assertThat(directory.resolve("bundle.lock.json")).doesNotExist();
+    }
+
+    @Test
+    void pageInPlaceOfAJarIsNotTakenForOne() {
+        served.put("/a-1.0.jar", "<!DOCTYPE html><html>log in</html>".getBytes(StandardCharsets.UTF_8));
+        served.put("/maven/org/example/b/2.0/b-2.0.jar", new byte[0]);
+
+        assertThat(run("lock")).isEqualTo(78);
+
+        assertThat(err())
+                .contains("a-1.0.jar, the source of a-1.0.jar, is no jar: it begins with '<!DOCTYPE html><html'")
+                .contains("b-2.0.jar, is no jar: it is empty");
+        assertThat(directory.resolve("bundle.lock.json")).doesNotExist();
+    }
+
+    @Test
+    void whatAnEndedProgramLeftIsSweptAfterADay() throws IOException {
+        Path jars = Files.createDirectories(directory.resolve("cache/jars"));
+        Path old = Files.writeString(jars.resolve("old.part"), "half");
+        Path young = Files.writeString(jars.resolve("young.part"), "half");
+        Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(Duration.ofHours(25))));
+
+        run("lock");
+
+        assertThat(old).doesNotExist();
+        assertThat(young).exists();
     }
 
     // ------------------------------------------------------------------ build
