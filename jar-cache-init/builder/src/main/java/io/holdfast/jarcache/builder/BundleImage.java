@@ -106,7 +106,7 @@ final class BundleImage {
     private JibContainerBuilder image(Path manifest) throws InvalidImageReferenceException, IOException {
         JibContainerBuilder image = settings.base
                 .begin(this::registry)
-                .setFormat(ImageFormat.OCI)
+                .setFormat(settings.platforms.size() > 1 ? ImageFormat.Docker : ImageFormat.OCI) // Jib has no OCI index
                 .setCreationTime(Instant.EPOCH)
                 .setPlatforms(settings.platforms)
                 .addLabel("org.opencontainers.image.title", bundle.name())
@@ -191,7 +191,8 @@ final class BundleImage {
     }
 
     private void tell(LogEvent event) {
-        if (event.getLevel() == LogEvent.Level.WARN || event.getLevel() == LogEvent.Level.ERROR) {
+        boolean expected = settings.insecure && event.getMessage().contains("Attempting again with");
+        if (!expected && (event.getLevel() == LogEvent.Level.WARN || event.getLevel() == LogEvent.Level.ERROR)) {
             log.accept(event.getMessage());
         }
     }
