@@ -14,6 +14,15 @@ record Installation(String flinkMinor) {
 
     private static final Path CHECKOUT = Path.of("..").toAbsolutePath().normalize();
 
+    static Path checkout() {
+        return CHECKOUT;
+    }
+
+    /** The image of the jar cache's init container, without any bundle. */
+    static Path jarCacheImage() {
+        return CHECKOUT.resolve("images/jar-cache/target/jar-cache.tar");
+    }
+
     /** JVM arguments that Flink needs, as a file that {@code java} reads after an {@code @}. */
     static Path jvmArguments() {
         return CHECKOUT.resolve(".mvn/flink.jvmargs");

@@ -39,6 +39,7 @@ public final class Podman implements AutoCloseable {
     private static final Duration COMMAND_TIMEOUT = Duration.ofSeconds(120);
     private static final Pattern LOADED = Pattern.compile("Loaded image: (\\S+)");
 
+    private static final Pattern EMPTY_DIRECTORY = Pattern.compile("name: *([\\w.-]+)[,\\s]+emptyDir");
     private static final String SHELL_IMAGE = "localhost/holdfast-test-shell:1";
     private static final List<String> SHELL_TOOLS = List.of(
             "cat",
@@ -120,15 +121,41 @@ public final class Podman implements AutoCloseable {
     }
 
     /**
-     * The file that some loaded image has at {@code path}, in the store: what is written there damages its layer, for all
-     * containers of that layer.
+     * The files that loaded images have at {@code path}, in the store: what is written there damages their layers, for all
+     * containers. One layer is there once for each image that has others below it.
      */
-    public Path fileInLayer(String path) {
+    public List<Path> filesInLayers(String path) {
         try (Stream<Path> layers = Files.list(home.directory().resolve("store/overlay"))) {
-            return layers.map(layer -> layer.resolve("diff").resolve(path.substring(1)))
+            List<Path> files = layers.map(layer -> layer.resolve("diff").resolve(path.substring(1)))
                     .filter(Files::isRegularFile)
-                    .findFirst()
-                    .orElseThrow(() -> new IllegalArgumentException("No image has a file " + path));
+                    .sorted()
+                    .toList();
+            if (files.isEmpty()) {
+                throw new IllegalArgumentException("No image has a file " + path);
+            }
+            return files;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A directory that everybody may write to, and that is full after so many bytes: for a {@code hostPath} volume. */
+    public Path smallDirectory(long bytes) {
+        try {
+            Path directory = Files.createTempDirectory(home.directory(), "small");
+            Command.start(
+                            home.directory(),
+                            Map.of(),
+                            List.of(
+                                    "mount",
+                                    "-t",
+                                    "tmpfs",
+                                    "-o",
+                                    "mode=0777,size=" + bytes,
+                                    "tmpfs",
+                                    directory.toString()))
+                    .output(COMMAND_TIMEOUT);
+            return directory;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -146,7 +173,10 @@ public final class Podman implements AutoCloseable {
      * when one of them could not: {@link Pod#started()} tells.
      *
      * <p>What podman 4.3 does otherwise than a kubelet: nothing is restarted unless {@code restartPolicy} says so,
-     * {@code emptyDir} is on disk whatever its medium, native sidecars are plain init containers.
+     * {@code emptyDir} is on disk whatever its medium, and is a volume of podman that has the name given there and outlives
+     * the pod, native sidecars are plain init containers.
+     *
+     * @throws IllegalArgumentException if a pod has used an {@code emptyDir} of the same name before
      */
     public Pod play(String manifest) {
         Pod pod = begin(manifest);
@@ -156,6 +186,14 @@ public final class Podman implements AutoCloseable {
 
     /** As {@link #play}, and returns at once: for a test that acts while init containers run. */
     public Pod begin(String manifest) {
+        Matcher emptyDirectories = EMPTY_DIRECTORY.matcher(manifest);
+        while (emptyDirectories.find()) {
+            if (attempt("volume", "exists", emptyDirectories.group(1)).exitCode() == 0) {
+                throw new IllegalArgumentException(
+                        "Another pod has used the emptyDir '%s', and this one would find its files. Name it otherwise."
+                                .formatted(emptyDirectories.group(1)));
+            }
+        }
         Path file;
         try {
             file = Files.writeString(home.file("pod-", ".yaml"), manifest);

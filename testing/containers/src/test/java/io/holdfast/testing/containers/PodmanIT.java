@@ -93,6 +93,39 @@ class PodmanIT {
     }
 
     @Test
+    void podsDoNotShareAnEmptyDirectoryUnawares() {
+        podman.play(pod("owner", "true", "true"));
+
+        assertThatThrownBy(() -> podman.play(pod("other", "true", "true").replace("other-jars", "owner-jars")))
+                .hasMessageContaining("Another pod has used the emptyDir 'owner-jars'");
+    }
+
+    @Test
+    void smallDirectoryIsSoonFull() {
+        Path small = podman.smallDirectory(64 * 1024);
+
+        Finished finished = podman.run(
+                "--volume=" + small + ":/mnt",
+                "--user=9999",
+                image,
+                "sh",
+                "-c",
+                "dd if=/dev/zero of=/mnt/x bs=65537 count=1");
+
+        assertThat(finished.exitCode()).isNotZero();
+        assertThat(finished.err()).contains("No space left on device");
+    }
+
+    @Test
+    void damagedLayerIsWhatContainersSee() throws IOException {
+        List<Path> files = podman.filesInLayers("/bin/busybox");
+        Path note = Files.writeString(files.get(0).resolveSibling("note"), "in the layer");
+
+        assertThat(podman.run(image, "cat", "/bin/note").out()).isEqualTo("in the layer");
+        assertThat(podman.filesInLayers("/bin/note")).containsExactly(note);
+    }
+
+    @Test
     void failedCommandSaysWhatPodmanSaid() {
         assertThatThrownBy(() -> podman.podman("logs", "none"))
                 .hasMessageContaining("exited with 125")
@@ -130,27 +163,27 @@ class PodmanIT {
                 apiVersion: v1
                 kind: Pod
                 metadata:
-                  name: %s
+                  name: %1$s
                   annotations:
-                    %s
+                    %2$s
                 spec:
                   restartPolicy: Never
                   volumes:
-                  - name: jars
+                  - name: %1$s-jars
                     emptyDir: {}
                   initContainers:
                   - name: init
-                    image: %s
+                    image: %3$s
                     imagePullPolicy: Never
-                    command: [sh, -c, "%s"]
-                    volumeMounts: [{name: jars, mountPath: /jars}]
+                    command: [sh, -c, "%4$s"]
+                    volumeMounts: [{name: %1$s-jars, mountPath: /jars}]
                   containers:
                   - name: main
-                    image: %s
+                    image: %3$s
                     imagePullPolicy: Never
-                    command: [sh, -c, "%s"]
+                    command: [sh, -c, "%5$s"]
                     resources: {limits: {memory: 64Mi}}
-                    volumeMounts: [{name: jars, mountPath: /jars}]
-                """.formatted(name, Pod.KEEP_INIT_CONTAINERS, image, init, image, main);
+                    volumeMounts: [{name: %1$s-jars, mountPath: /jars}]
+                """.formatted(name, Pod.KEEP_INIT_CONTAINERS, image, init, main);
     }
 }
