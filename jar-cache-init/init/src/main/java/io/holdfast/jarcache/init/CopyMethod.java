@@ -24,8 +24,8 @@ enum CopyMethod {
     },
 
     /**
-     * Left to the kernel. On JDK 21 and newer {@link FileChannel#transferTo} is {@code copy_file_range}, which shares
-     * blocks on XFS and Btrfs; on 17 it is {@code sendfile}, which never does. The digest is read from the new file, which
+     * Left to the kernel. On JDK 25 {@link FileChannel#transferTo} is {@code copy_file_range}, with which XFS and Btrfs
+     * share blocks; on JDK 17 it is {@code sendfile}, with which they never do (both seen by strace). The digest is read from the new file, which
      * is in the page cache unless blocks are shared.
      */
     REFLINK {

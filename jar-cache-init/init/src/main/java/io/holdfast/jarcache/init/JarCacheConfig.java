@@ -28,7 +28,7 @@ public interface JarCacheConfig {
     /**
      * How jars come from the bundle to the target. {@code hard-link} needs both on one mounted file system, and costs no
      * space. {@code reflink} leaves the copy to the kernel, which shares the blocks where the file system can (XFS and
-     * Btrfs, on Java 21 or newer) and copies them where it cannot. {@code copy} works everywhere. {@code auto} takes the
+     * Btrfs, under Java 25) and copies them where it cannot. {@code copy} works everywhere. {@code auto} takes the
      * first of these three that works, and the log says which it was. {@code verify} places nothing: it checks the bundle
      * where it is, for images that are mounted as volumes.
      */
