@@ -22,6 +22,8 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -73,7 +75,7 @@ class JarCachePodIT {
         Map<String, Integer> sizes =
                 Map.of(LARGE, 6_000_000, SMALL, 60_000, "lib/other.jar", 300_000, "usrlib/job.jar", 90_000);
         for (String path : sizes.keySet().stream().sorted().toList()) {
-            Path file = randomFile(built.resolve("source.jar"), sizes.get(path), path.hashCode());
+            Path file = randomJar(built.resolve("source.jar"), sizes.get(path), path.hashCode());
             DIGESTS.put(path, sha256(file));
             hdfs.put(file, "/platform/" + path);
             declared.append("  - {source: \"%s/platform/%s\", place: %s}%n"
@@ -175,8 +177,8 @@ class JarCachePodIT {
     @Test
     void otherJarInHdfsThanTheBundleDeclaresKeepsThePodFromStarting() throws IOException {
         damageLayer(SMALL);
-        Path wrong = randomFile(directory.resolve("wrong.jar"), 60_000, 1);
-        Path right = randomFile(directory.resolve("right.jar"), 60_000, SMALL.hashCode());
+        Path wrong = randomJar(directory.resolve("wrong.jar"), 60_000, 1);
+        Path right = randomJar(directory.resolve("right.jar"), 60_000, SMALL.hashCode());
         assertThat(sha256(right)).isEqualTo(DIGESTS.get(SMALL));
         hdfs.put(wrong, "/platform/" + SMALL);
 
@@ -359,10 +361,17 @@ class JarCachePodIT {
         }
     }
 
-    private static Path randomFile(Path file, int bytes, int seed) throws IOException {
+    /** A jar of one entry, which cannot be compressed. */
+    private static Path randomJar(Path file, int bytes, int seed) throws IOException {
         byte[] content = new byte[bytes];
         new Random(seed).nextBytes(content);
-        return Files.write(file, content);
+        try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(file))) {
+            ZipEntry entry = new ZipEntry("bytes");
+            entry.setTime(0);
+            zip.putNextEntry(entry);
+            zip.write(content);
+        }
+        return file;
     }
 
     private static String sha256(Path file) {
