@@ -1,6 +1,7 @@
 package io.holdfast.benchmarks.jarcache;
 
 import io.holdfast.benchmarks.jarcache.Start.Took;
+import io.holdfast.jarcache.Sha256;
 import io.holdfast.testing.hdfs.HdfsFixture;
 import java.io.IOException;
 import java.io.InputStream;
@@ -22,7 +23,7 @@ import java.util.stream.Stream;
 /**
  * How long pods of one node wait for their jars: from a real HDFS by Hadoop's client, as an init script would fetch them;
  * from an image by Holdfast's init container, copied, linked, or mounted and only verified; and copied by {@code cp}, which
- * is the physical limit. 60 real jars, about 300 MB; one pod, and 20 at once. Pods are processes here: what a container
+ * is the physical limit, without and with {@code sha256sum}. 60 real jars, about 300 MB; one pod, and 20 at once. Pods are processes here: what a container
  * takes to start is the same for all, and not part of it.
  */
 public final class JarCacheBench {
@@ -30,13 +31,18 @@ public final class JarCacheBench {
     private static final int JARS = 60;
     private static final int MANY = 20;
 
+    /** As a shell script would, with the bundle and the target as its arguments. */
+    private static final String COPY_AND_CHECK =
+            "cp -a \"$1/jars/.\" \"$2\"; cd \"$2\"; sha256sum --quiet -c \"$1.sums\"";
+
     /** How pods get their jars. */
     private enum Way {
         HDFS,
         COPY,
         LINK,
         IMAGE_VOLUME,
-        CP;
+        CP,
+        CP_AND_SHA256SUM;
 
         String key() {
             return name().toLowerCase(Locale.ROOT);
@@ -115,6 +121,9 @@ public final class JarCacheBench {
             figures.put("speedup_vs_hdfs_" + pods + "_link", hdfs / wall(seen, Way.LINK, pods));
             figures.put("speedup_vs_hdfs_" + pods + "_image_volume", hdfs / wall(seen, Way.IMAGE_VOLUME, pods));
             figures.put("ratio_vs_cp_" + pods, wall(seen, Way.COPY, pods) / cp);
+            figures.put(
+                    "ratio_vs_cp_and_sha256sum_" + pods,
+                    wall(seen, Way.COPY, pods) / wall(seen, Way.CP_AND_SHA256SUM, pods));
         }
         figures.put("ratio_vs_cp", figures.get("ratio_vs_cp_" + MANY));
         figures.put(
@@ -158,6 +167,10 @@ public final class JarCacheBench {
                         case IMAGE_VOLUME -> init("verify", bundle, target);
                         case CP ->
                             new Start(List.of("cp", "-a", bundle.resolve("jars") + "/.", target.toString()), Map.of());
+                        case CP_AND_SHA256SUM ->
+                            new Start(
+                                    List.of("sh", "-ec", COPY_AND_CHECK, "sh", bundle.toString(), target.toString()),
+                                    Map.of());
                     });
         }
         Took took = Start.all(starts, Files.createDirectories(directory.resolve("logs")));
@@ -186,14 +199,13 @@ public final class JarCacheBench {
     }
 
     private Start init(String mode, Path bundle, Path target) {
-        List<String> command = new ArrayList<>(List.of(java));
-        command.addAll(JVM_ARGUMENTS);
-        command.addAll(List.of(
-                "-jar",
-                home.resolve("jar-cache-init/init/target/quarkus-app/quarkus-run.jar")
-                        .toString()));
+        Path program = home.resolve("jar-cache-init/init");
         return new Start(
-                command,
+                List.of(
+                        java,
+                        "@" + program.resolve("src/main/jvm/java.args"), // as in the image
+                        "-jar",
+                        program.resolve("target/quarkus-app/quarkus-run.jar").toString()),
                 Map.of(
                         "HOLDFAST_JAR_CACHE_BUNDLE", bundle.toString(),
                         "HOLDFAST_JAR_CACHE_TARGET", target.toString(),
@@ -202,9 +214,6 @@ public final class JarCacheBench {
                         "HOLDFAST_JAR_CACHE_TERMINATION_MESSAGE_FILE",
                                 directory.resolve("termination").toString()));
     }
-
-    /** As in the image. */
-    private static final List<String> JVM_ARGUMENTS = List.of("-XX:+UseSerialGC");
 
     // ------------------------------------------------------------------ images
 
@@ -279,6 +288,11 @@ public final class JarCacheBench {
             }
         }
         Path bundle = root.resolve("holdfast/bundle");
+        StringBuilder sums = new StringBuilder();
+        for (Path jar : jars.jars()) {
+            sums.append("%s  lib/%s%n".formatted(Sha256.of(jar), jar.getFileName()));
+        }
+        Files.writeString(bundle.resolveSibling(bundle.getFileName() + ".sums"), sums);
         if (!jars.areIn(bundle.resolve("jars/lib"))) {
             throw new IOException("the image lacks jars: " + bundle);
         }
