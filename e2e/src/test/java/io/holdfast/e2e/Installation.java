@@ -18,6 +18,11 @@ record Installation(String flinkMinor) {
         return CHECKOUT;
     }
 
+    /** A Java run-time environment and nothing else. */
+    static Path baseImage() {
+        return CHECKOUT.resolve("images/base/target/base.tar");
+    }
+
     /** The image of the jar cache's init container, without any bundle. */
     static Path jarCacheImage() {
         return CHECKOUT.resolve("images/jar-cache/target/jar-cache.tar");

@@ -35,7 +35,7 @@ final class JarCachePod {
     private final String initImage;
     private final String mainImage;
     private final Map<String, String> environment = new LinkedHashMap<>();
-    private final List<String> hostMounts = new ArrayList<>();
+    private final List<String> mainMounts = new ArrayList<>();
     private final List<String> hostVolumes = new ArrayList<>();
     private String volume = "emptyDir: {}";
     private boolean readOnlyTarget;
@@ -63,11 +63,11 @@ final class JarCachePod {
         return this;
     }
 
-    /** Lets the init container see {@code directory} of the host at the same path, read-only. */
-    JarCachePod seeing(Path directory) {
-        hostVolumes.add(
-                "{name: seen%d, hostPath: {path: \"%s\", type: Directory}}".formatted(hostVolumes.size(), directory));
-        hostMounts.add("{name: seen%d, mountPath: \"%s\", readOnly: true}".formatted(hostMounts.size(), directory));
+    /** Lets the main container see {@code directory} of the host at the same path. */
+    JarCachePod mainSeeing(Path directory, boolean readOnly) {
+        int number = hostVolumes.size();
+        hostVolumes.add("{name: seen%d, hostPath: {path: \"%s\", type: Directory}}".formatted(number, directory));
+        mainMounts.add("{name: seen%d, mountPath: \"%s\", readOnly: %s}".formatted(number, directory, readOnly));
         return this;
     }
 
@@ -171,7 +171,6 @@ final class JarCachePod {
                     volumeMounts:
                     - {name: %1$s-jars, mountPath: %9$s, readOnly: %10$s}
                     - {name: last-words, mountPath: /dev/termination-log}
-                %11$s
                   containers:
                   - name: %12$s
                     image: %13$s
@@ -179,6 +178,7 @@ final class JarCachePod {
                     command: %14$s
                     volumeMounts:
                     - {name: %1$s-jars, mountPath: %9$s, readOnly: true}
+                %11$s
                 """.formatted(
                         name,
                         Pod.KEEP_INIT_CONTAINERS,
@@ -190,7 +190,7 @@ final class JarCachePod {
                         String.join(", ", variables),
                         TARGET,
                         readOnlyTarget,
-                        lines(hostMounts, "    "),
+                        lines(mainMounts, "    "),
                         MAIN,
                         mainImage,
                         mainCommand);
