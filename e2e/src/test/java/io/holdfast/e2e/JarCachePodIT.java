@@ -157,7 +157,7 @@ class JarCachePodIT {
 
         assertThat(pod.started()).as(pod::report).isTrue();
         assertThat(pod.jarsSeen()).isEqualTo(DIGESTS);
-        assertThat(pod.initLog()).contains(SMALL, "its sha256 is", "placed=3", "fetched=1");
+        assertThat(pod.initLog()).contains(SMALL, "its crc32c is", "placed=3", "fetched=1");
         assertThat(hdfs.bytesRead() - bytesBefore).isBetween(60_000L, 120_000L);
     }
 
@@ -170,7 +170,7 @@ class JarCachePodIT {
 
         assertRefused(pod, UNAVAILABLE);
         assertThat(pod.terminationMessage())
-                .contains(SMALL, "its sha256 is", DIGESTS.get(SMALL), hdfs.uri().toString())
+                .contains(SMALL, "its crc32c is", hdfs.uri().toString())
                 .contains("Build the image again with './holdfast bundle build', or make the jar available");
     }
 
@@ -297,7 +297,7 @@ class JarCachePodIT {
         Finished refused = verifyImageVolume();
 
         assertThat(refused.exitCode()).as(refused.toString()).isEqualTo(UNAVAILABLE);
-        assertThat(refused.err()).contains(SMALL, "its sha256 is", "Have the node pull the image again");
+        assertThat(refused.err()).contains(SMALL, "its crc32c is", "Have the node pull the image again");
     }
 
     private Finished verifyImageVolume() {

@@ -48,6 +48,7 @@ public final class BundleManifest {
             node.put("place", jar.place().path());
             jar.source().ifPresent(source -> node.put("source", source.toString()));
             node.put("sha256", jar.sha256());
+            node.put("crc32c", jar.crc32c());
             node.put("bytes", jar.bytes());
         }
         try {
@@ -111,6 +112,7 @@ public final class BundleManifest {
                 fields.text("place", Place::new),
                 fields.optionalText("source").map(URI::create),
                 fields.text("sha256"),
+                fields.text("crc32c"),
                 fields.number("bytes"));
     }
 }

@@ -9,8 +9,11 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,8 +32,9 @@ class BundleManifestTest {
                             new Place("lib"),
                             Optional.of(URI.create("hdfs://nameservice1/jars/x-1.0.jar")),
                             "0123456789abcdef".repeat(4),
+                            "0123abcd",
                             1_234_567),
-                    new BundledJar("y.jar", new Place("plugins/s3"), Optional.empty(), "f".repeat(64), 1)));
+                    new BundledJar("y.jar", new Place("plugins/s3"), Optional.empty(), "f".repeat(64), "ffffffff", 1)));
 
     private static final String WRITTEN = """
             {
@@ -44,11 +48,13 @@ class BundleManifestTest {
                 "place" : "lib",
                 "source" : "hdfs://nameservice1/jars/x-1.0.jar",
                 "sha256" : "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+                "crc32c" : "0123abcd",
                 "bytes" : 1234567
               }, {
                 "name" : "y.jar",
                 "place" : "plugins/s3",
                 "sha256" : "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+                "crc32c" : "ffffffff",
                 "bytes" : 1
               } ]
             }""";
@@ -91,6 +97,7 @@ class BundleManifestTest {
                 "`\"place\" : \"lib\"` | `\"place\" : \"../lib\"` | jars[0].place must be lib, usrlib or plugins/NAME",
                 "`\"sha256\" : \"ffff` | `\"sha256\" : \"FFFF` | jars[1].sha256 must be 64 hexadecimal digits",
                 "`\"name\" : \"y.jar\"` | `\"name\" : \"../y.jar\"` | jars[1].name must be the name of a file",
+                "`\"crc32c\" : \"ffffffff\"` | `\"crc32c\" : \"fffffff\"` | jars[1].crc32c must be 8 hexadecimal digits",
                 "`\"flink\" : [ \"2.2\", \"2.3\" ]` | `\"flink\" : \"2.2\"` | flink must be a list",
                 "`\"flink\" : [ \"2.2\", \"2.3\" ]` | `\"flink\" : [ 2.2 ]` | `flink[0] must be a text; put it in quotes: \"2.2\"`",
                 "`\"name\" : \"platform\"` | `\"name\" : \"\"` | name is empty",
@@ -115,9 +122,26 @@ class BundleManifestTest {
     }
 
     @Test
-    void digestOfAFileIsThatOfItsBytes() throws IOException {
-        Path file = Files.writeString(directory.resolve("x"), "abc"); // the example of FIPS 180-2, appendix B.1
+    void checksumsAreThoseOfTheStandards() throws IOException {
+        Path abc = Files.writeString(directory.resolve("abc"), "abc"); // the example of FIPS 180-2, appendix B.1
+        Path digits = Files.writeString(directory.resolve("digits"), "123456789"); // the check value of CRC catalogues
 
-        assertThat(Sha256.of(file)).isEqualTo("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assertThat(Checksum.SHA_256.of(abc))
+                .isEqualTo("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+                .isEqualTo(Sha256.of(abc));
+        assertThat(Checksum.CRC_32C.of(digits)).isEqualTo("e3069283");
+    }
+
+    @Test
+    void checksumOfALargeFileIsThatOfAllItsParts() throws IOException {
+        byte[] bytes = new byte[1_000_001];
+        new Random(1).nextBytes(bytes);
+        Path file = Files.write(directory.resolve("large"), bytes);
+        CRC32C crc = new CRC32C();
+        crc.update(bytes);
+
+        assertThat(Checksum.SHA_256.of(file))
+                .isEqualTo(HexFormat.of().formatHex(Sha256.digest().digest(bytes)));
+        assertThat(Checksum.CRC_32C.of(file)).isEqualTo("%08x".formatted(crc.getValue()));
     }
 }

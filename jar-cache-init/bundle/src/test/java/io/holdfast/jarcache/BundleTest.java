@@ -81,6 +81,6 @@ class BundleTest {
     }
 
     private static BundledJar jar(String name, String place) {
-        return new BundledJar(name, new Place(place), Optional.empty(), DIGEST, 7);
+        return new BundledJar(name, new Place(place), Optional.empty(), DIGEST, "0123abcd", 7);
     }
 }

@@ -86,7 +86,8 @@ record BundleFile(
                 fields.objects("jars").stream()
                         .map(jar -> jar.read(own -> jar(own, repository, directory)))
                         .toList());
-        file.bundle(jar -> new BundledJar(jar.name, jar.place, Optional.empty(), "0".repeat(64), 1)); // its rules
+        file.bundle(jar ->
+                new BundledJar(jar.name, jar.place, Optional.empty(), "0".repeat(64), "0".repeat(8), 1)); // its rules
         return file;
     }
 

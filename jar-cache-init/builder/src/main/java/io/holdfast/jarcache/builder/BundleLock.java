@@ -9,6 +9,7 @@ import io.holdfast.base.Disposition;
 import io.holdfast.base.HoldfastException;
 import io.holdfast.jarcache.Bundle;
 import io.holdfast.jarcache.BundledJar;
+import io.holdfast.jarcache.Checksum;
 import io.holdfast.jarcache.Fields;
 import io.holdfast.jarcache.Place;
 import io.holdfast.jarcache.builder.BundleFile.DeclaredJar;
@@ -41,7 +42,13 @@ final class BundleLock {
     }
 
     /** What was found. */
-    record Found(String sha256, long bytes) {}
+    record Found(String sha256, String crc32c, long bytes) {
+
+        /** What {@code file} is. */
+        static Found of(Path file) throws IOException {
+            return new Found(Checksum.SHA_256.of(file), Checksum.CRC_32C.of(file), Files.size(file));
+        }
+    }
 
     private final Map<Key, Found> jars;
 
@@ -90,9 +97,12 @@ final class BundleLock {
         Map<Key, Found> jars = new HashMap<>();
         for (Fields jar : fields.objects("jars")) {
             Key key = new Key(jar.text("name"), jar.text("place", Place::new).path(), jar.text("source"));
-            Found found = new Found(jar.text("sha256"), jar.number("bytes"));
+            Found found = new Found(jar.text("sha256"), jar.text("crc32c"), jar.number("bytes"));
             if (!BundledJar.isSha256(found.sha256)) {
                 throw jar.wrong("sha256", "must be 64 hexadecimal digits in lower case: " + found.sha256);
+            }
+            if (!BundledJar.isCrc32c(found.crc32c)) {
+                throw jar.wrong("crc32c", "must be 8 hexadecimal digits in lower case: " + found.crc32c);
             }
             jar.nothingElse();
             jars.put(key, found);
@@ -112,6 +122,7 @@ final class BundleLock {
                     .put("place", jar.place().path())
                     .put("source", jar.origin().declared())
                     .put("sha256", found.sha256)
+                    .put("crc32c", found.crc32c)
                     .put("bytes", found.bytes);
         }
         Path path = file.lockPath();
@@ -165,6 +176,7 @@ final class BundleLock {
                     jar.place(),
                     origin.isLocal() ? Optional.empty() : Optional.of(origin.location()),
                     found.sha256,
+                    found.crc32c,
                     found.bytes);
         });
     }

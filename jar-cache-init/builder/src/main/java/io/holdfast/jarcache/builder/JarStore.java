@@ -73,7 +73,8 @@ final class JarStore {
         if (jar.origin().isLocal()) {
             Path file = local(jar);
             requireJar(jar, file);
-            Found found = new Found(checked(jar, Sha256.of(file), jar.sha256()), Files.size(file));
+            Found found = Found.of(file);
+            check(jar, found.sha256(), jar.sha256());
             progress.done(jar.name(), found.bytes(), "here");
             return found;
         }
@@ -81,7 +82,8 @@ final class JarStore {
         try {
             sources.fetch(jar.origin().location(), partial, progress.transfer(jar.name()));
             requireJar(jar, partial);
-            Found found = new Found(checked(jar, Sha256.of(partial), jar.sha256()), Files.size(partial));
+            Found found = Found.of(partial);
+            check(jar, found.sha256(), jar.sha256());
             Files.move(partial, stored(found.sha256()), StandardCopyOption.ATOMIC_MOVE);
             progress.done(jar.name(), found.bytes(), "fetched");
             return found;
@@ -93,7 +95,7 @@ final class JarStore {
     private Path get(DeclaredJar jar, Found found) throws IOException {
         if (jar.origin().isLocal()) {
             Path file = local(jar);
-            checked(jar, Sha256.of(file), Optional.of(found.sha256()));
+            check(jar, Sha256.of(file), Optional.of(found.sha256()));
             progress.done(jar.name(), found.bytes(), "here");
             return file;
         }
@@ -105,7 +107,7 @@ final class JarStore {
         Path partial = partial();
         try {
             sources.fetch(jar.origin().location(), partial, progress.transfer(jar.name()));
-            checked(jar, Sha256.of(partial), Optional.of(found.sha256()));
+            check(jar, Sha256.of(partial), Optional.of(found.sha256()));
             Files.move(partial, stored, StandardCopyOption.ATOMIC_MOVE);
             progress.done(jar.name(), found.bytes(), "fetched");
             return stored;
@@ -150,7 +152,7 @@ final class JarStore {
         }
     }
 
-    private static String checked(DeclaredJar jar, String actual, Optional<String> expected) {
+    private static void check(DeclaredJar jar, String actual, Optional<String> expected) {
         if (expected.isPresent() && !expected.get().equals(actual)) {
             throw new HoldfastException(
                     Disposition.FATAL,
@@ -159,7 +161,6 @@ final class JarStore {
                     "Find out who replaced it; if that is right, correct its sha256 if you declared one, and run"
                             + " './holdfast bundle lock --update'");
         }
-        return actual;
     }
 
     /** Of programs that were ended: nobody fetches one jar for so long. */

@@ -190,6 +190,7 @@ class BundleCheckTest {
                         new Place(path.substring(0, path.lastIndexOf('/'))),
                         Optional.empty(),
                         "0".repeat(64),
+                        "0".repeat(8),
                         1))
                 .toList();
         return new BundleCheck(new Bundle("b", "1", List.of("2.2"), 17, jars), files, flink, user).run();

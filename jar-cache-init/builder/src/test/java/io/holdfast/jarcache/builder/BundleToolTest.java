@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.holdfast.jarcache.Bundle;
 import io.holdfast.jarcache.BundleManifest;
 import io.holdfast.jarcache.BundledJar;
+import io.holdfast.jarcache.Checksum;
 import io.holdfast.jarcache.Sha256;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -105,6 +106,8 @@ class BundleToolTest {
         assertThat(jars).hasSize(3);
         assertThat(jars.get(0).get("sha256").textValue()).isEqualTo(sha256(served.get("/a-1.0.jar")));
         assertThat(jars.get(2).get("sha256").textValue()).isEqualTo(Sha256.of(directory.resolve("build/c.jar")));
+        assertThat(jars.get(2).get("crc32c").textValue())
+                .isEqualTo(Checksum.CRC_32C.of(directory.resolve("build/c.jar")));
         assertThat(out()).contains("Locked platform 1: 3 jars", "of which 3 fetched");
     }
 

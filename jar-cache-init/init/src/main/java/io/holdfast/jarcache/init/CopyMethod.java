@@ -1,6 +1,6 @@
 package io.holdfast.jarcache.init;
 
-import io.holdfast.jarcache.Sha256;
+import io.holdfast.jarcache.Checksum;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
@@ -8,7 +8,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -17,20 +16,20 @@ enum CopyMethod {
     /** Another name for the same file. Fails across mounts, and where the kernel protects files of other users. */
     HARD_LINK {
         @Override
-        Optional<String> copy(Path source, Path partial, boolean digest) throws IOException {
+        Optional<String> copy(Path source, Path partial, Optional<Checksum> checksum) throws IOException {
             Files.createLink(partial, source);
-            return digest ? Optional.of(Sha256.of(partial)) : Optional.empty();
+            return ofFile(checksum, partial);
         }
     },
 
     /**
      * Left to the kernel. On JDK 25 {@link FileChannel#transferTo} is {@code copy_file_range}, with which XFS and Btrfs
-     * share blocks; on JDK 17 it is {@code sendfile}, with which they never do (both seen by strace). The digest is read from the new file, which
+     * share blocks; on JDK 17 it is {@code sendfile}, with which they never do (both seen by strace). The checksum is read from the new file, which
      * is in the page cache unless blocks are shared.
      */
     REFLINK {
         @Override
-        Optional<String> copy(Path source, Path partial, boolean digest) throws IOException {
+        Optional<String> copy(Path source, Path partial, Optional<Checksum> checksum) throws IOException {
             try (FileChannel in = openSource(source);
                     FileChannel out =
                             FileChannel.open(partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
@@ -44,33 +43,32 @@ enum CopyMethod {
                     done += moved;
                 }
             }
-            return digest ? Optional.of(Sha256.of(partial)) : Optional.empty();
+            return ofFile(checksum, partial);
         }
     },
 
-    /** Through a buffer that stays in the processor's cache, so that the digest costs no second look at memory. */
+    /** Through a buffer that stays in the processor's cache, so that the checksum costs no second look at memory. */
     COPY {
         @Override
-        Optional<String> copy(Path source, Path partial, boolean digest) throws IOException {
-            if (!digest) {
-                return REFLINK.copy(source, partial, false);
+        Optional<String> copy(Path source, Path partial, Optional<Checksum> checksum) throws IOException {
+            if (checksum.isEmpty()) {
+                return REFLINK.copy(source, partial, checksum);
             }
-            MessageDigest sha256 = Sha256.digest();
+            Checksum.Running running = checksum.get().begin();
             ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
-            byte[] bytes = new byte[BUFFER_BYTES];
             try (FileChannel in = openSource(source);
                     FileChannel out =
                             FileChannel.open(partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-                for (int read = read(in, buffer); read >= 0; read = read(in, buffer)) {
-                    buffer.flip().get(0, bytes, 0, read);
-                    sha256.update(bytes, 0, read);
+                while (read(in, buffer) >= 0) {
+                    buffer.flip();
+                    running.update(buffer.duplicate());
                     while (buffer.hasRemaining()) {
                         out.write(buffer);
                     }
                     buffer.clear();
                 }
             }
-            return Optional.of(Sha256.hex(sha256));
+            return Optional.of(running.hex());
         }
     };
 
@@ -88,11 +86,17 @@ enum CopyMethod {
     /**
      * Makes {@code partial}, which does not exist, of the bytes of {@code source}.
      *
-     * @return the SHA-256 of what was made, if {@code digest}
+     * @return the {@code checksum} of what was made, if one is wanted
      * @throws SourceUnreadable if {@code source} cannot be read
      * @throws IOException if {@code partial} cannot be made so; what is there then is for the caller to delete
      */
-    abstract Optional<String> copy(Path source, Path partial, boolean digest) throws IOException;
+    abstract Optional<String> copy(Path source, Path partial, Optional<Checksum> checksum) throws IOException;
+
+    private static Optional<String> ofFile(Optional<Checksum> checksum, Path file) throws IOException {
+        return checksum.isEmpty()
+                ? Optional.empty()
+                : Optional.of(checksum.get().of(file));
+    }
 
     /** As users write it. */
     String word() {

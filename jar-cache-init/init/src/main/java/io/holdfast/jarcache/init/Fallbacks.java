@@ -4,7 +4,7 @@ import io.holdfast.base.Disposition;
 import io.holdfast.base.ExitCode;
 import io.holdfast.base.HoldfastException;
 import io.holdfast.jarcache.BundledJar;
-import io.holdfast.jarcache.Sha256;
+import io.holdfast.jarcache.Checksum;
 import io.holdfast.jarcache.source.JarSource;
 import io.holdfast.jarcache.source.Transfer;
 import io.holdfast.quarkus.ProgramFailure;
@@ -101,7 +101,7 @@ final class Fallbacks {
             throw new SourceFailure(e);
         }
         JarShelf.checkSize(jar, Files.size(partial));
-        JarShelf.checkDigest(jar, Sha256.of(partial));
+        JarShelf.check(jar, Checksum.SHA_256, Checksum.SHA_256.of(partial));
         Directories.readableByAll(partial);
     }
 }

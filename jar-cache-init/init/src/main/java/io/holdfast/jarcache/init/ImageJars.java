@@ -4,6 +4,7 @@ import io.holdfast.base.Disposition;
 import io.holdfast.base.HoldfastException;
 import io.holdfast.jarcache.BundleManifest;
 import io.holdfast.jarcache.BundledJar;
+import io.holdfast.jarcache.Checksum;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
@@ -68,27 +69,27 @@ final class ImageJars {
         if (verify != JarCacheConfig.Verify.OFF) {
             JarShelf.checkSize(jar, Files.size(source));
         }
-        Optional<String> sha256;
+        Optional<String> made;
         try {
-            sha256 = copyByBestMethod(source, partial);
+            made = copyByBestMethod(source, partial);
         } catch (CopyMethod.SourceUnreadable e) {
             throw new UnusableJar("it cannot be read: " + e.getMessage());
         }
         if (verify != JarCacheConfig.Verify.OFF) {
             JarShelf.checkSize(jar, Files.size(partial));
         }
-        if (sha256.isPresent()) {
-            JarShelf.checkDigest(jar, sha256.get());
+        if (made.isPresent()) {
+            JarShelf.check(jar, verify.checksum().orElseThrow(), made.get());
         }
     }
 
     private Optional<String> copyByBestMethod(Path source, Path partial) throws IOException {
-        boolean digest = verify == JarCacheConfig.Verify.DIGEST;
+        Optional<Checksum> checksum = verify.checksum();
         CopyMethod tried = method;
         if (tried == CopyMethod.HARD_LINK) {
             try {
                 requireReadableByAll(source);
-                return tried.copy(source, partial, digest);
+                return tried.copy(source, partial, checksum);
             } catch (CopyMethod.SourceUnreadable | ClosedByInterruptException e) {
                 throw e;
             } catch (IOException e) {
@@ -101,9 +102,9 @@ final class ImageJars {
                 LOG.debug("Jars are not linked: method={} reason={}", tried.word(), e.toString());
             }
         }
-        Optional<String> sha256 = tried.copy(source, partial, digest);
+        Optional<String> made = tried.copy(source, partial, checksum);
         Directories.readableByAll(partial);
-        return sha256;
+        return made;
     }
 
     /** A link has the permissions of the file, and they are not ours to change. */

@@ -3,7 +3,7 @@ package io.holdfast.jarcache.init;
 import io.holdfast.base.Disposition;
 import io.holdfast.base.HoldfastException;
 import io.holdfast.jarcache.BundledJar;
-import io.holdfast.jarcache.Sha256;
+import io.holdfast.jarcache.Checksum;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.DirectoryStream;
@@ -105,8 +105,9 @@ final class JarShelf {
         if (verify != JarCacheConfig.Verify.OFF) {
             checkSize(jar, Files.size(file));
         }
-        if (verify == JarCacheConfig.Verify.DIGEST) {
-            checkDigest(jar, Sha256.of(file));
+        if (verify.checksum().isPresent()) {
+            Checksum checksum = verify.checksum().get();
+            check(jar, checksum, checksum.of(file));
         }
     }
 
@@ -116,9 +117,10 @@ final class JarShelf {
         }
     }
 
-    static void checkDigest(BundledJar jar, String sha256) throws UnusableJar {
-        if (!sha256.equals(jar.sha256())) {
-            throw new UnusableJar("its sha256 is %s and must be %s".formatted(sha256, jar.sha256()));
+    /** Checks that {@code actual}, the {@code checksum} of some bytes, is that of {@code jar}. */
+    static void check(BundledJar jar, Checksum checksum, String actual) throws UnusableJar {
+        if (!actual.equals(checksum.of(jar))) {
+            throw new UnusableJar("its %s is %s and must be %s".formatted(checksum.word(), actual, checksum.of(jar)));
         }
     }
 

@@ -3,11 +3,12 @@ package io.holdfast.jarcache.init;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.holdfast.jarcache.Sha256;
+import io.holdfast.jarcache.Checksum;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,21 +22,24 @@ class CopyMethodTest {
 
     @ParameterizedTest
     @EnumSource
-    void copyHasTheBytesAndTheirDigest(CopyMethod method) throws IOException {
+    void copyHasTheBytesAndTheirChecksum(CopyMethod method) throws IOException {
         Path source = source(SOME_BUFFERS_AND_A_HALF);
         Path partial = directory.resolve("copy");
 
-        assertThat(method.copy(source, partial, true)).contains(Sha256.of(source));
-        assertThat(partial).hasSameBinaryContentAs(source);
+        for (Checksum checksum : Checksum.values()) {
+            assertThat(method.copy(source, partial, Optional.of(checksum))).contains(checksum.of(source));
+            assertThat(partial).hasSameBinaryContentAs(source);
+            Files.delete(partial);
+        }
     }
 
     @ParameterizedTest
     @EnumSource
-    void withoutDigestTheBytesAreTheSame(CopyMethod method) throws IOException {
+    void withoutAChecksumTheBytesAreTheSame(CopyMethod method) throws IOException {
         Path source = source(SOME_BUFFERS_AND_A_HALF);
         Path partial = directory.resolve("copy");
 
-        assertThat(method.copy(source, partial, false)).isEmpty();
+        assertThat(method.copy(source, partial, Optional.empty())).isEmpty();
         assertThat(partial).hasSameBinaryContentAs(source);
     }
 
@@ -45,7 +49,7 @@ class CopyMethodTest {
         Path source = source(0);
         Path partial = directory.resolve("copy");
 
-        method.copy(source, partial, true);
+        method.copy(source, partial, Optional.of(Checksum.CRC_32C));
 
         assertThat(partial).isEmptyFile();
     }
@@ -57,7 +61,7 @@ class CopyMethodTest {
         Path partial = Files.writeString(directory.resolve("copy"), "mine");
 
         assertThatExceptionOfType(FileAlreadyExistsException.class)
-                .isThrownBy(() -> method.copy(source, partial, true));
+                .isThrownBy(() -> method.copy(source, partial, Optional.of(Checksum.CRC_32C)));
         assertThat(partial).hasContent("mine");
     }
 
@@ -68,10 +72,11 @@ class CopyMethodTest {
         Path missing = directory.resolve("missing");
 
         assertThatExceptionOfType(CopyMethod.SourceUnreadable.class)
-                .isThrownBy(() -> method.copy(missing, directory.resolve("copy1"), true));
+                .isThrownBy(() -> method.copy(missing, directory.resolve("copy1"), Optional.of(Checksum.CRC_32C)));
         if (method == CopyMethod.COPY) {
             assertThatExceptionOfType(CopyMethod.SourceUnreadable.class)
-                    .isThrownBy(() -> method.copy(directoryAsSource, directory.resolve("copy2"), true));
+                    .isThrownBy(() ->
+                            method.copy(directoryAsSource, directory.resolve("copy2"), Optional.of(Checksum.CRC_32C)));
         }
     }
 

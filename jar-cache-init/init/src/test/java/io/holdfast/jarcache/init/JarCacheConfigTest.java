@@ -33,7 +33,7 @@ class JarCacheConfigTest {
         assertThat(config.bundle()).isEqualTo(Path.of("/holdfast/bundle"));
         assertThat(config.target()).isEqualTo(Path.of("/holdfast/jars"));
         assertThat(config.mode()).isEqualTo(JarCacheConfig.Mode.AUTO);
-        assertThat(config.verify()).isEqualTo(JarCacheConfig.Verify.DIGEST);
+        assertThat(config.verify()).isEqualTo(JarCacheConfig.Verify.CHECKSUM);
         assertThat(config.fallbackSources()).containsExactly("declared");
         assertThat(config.timeout()).isEqualTo(Duration.ofMinutes(5));
         assertThat(config.parallelism()).isEqualTo(4);

@@ -43,6 +43,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Whole runs, with real directories and real sockets. */
@@ -65,7 +66,7 @@ class JarCacheRunTest {
     private BundledJar big;
     private List<FallbackSource> fallbacks = List.of(new FallbackSource.Declared());
     private JarCacheConfig.Mode mode = JarCacheConfig.Mode.AUTO;
-    private JarCacheConfig.Verify verify = JarCacheConfig.Verify.DIGEST;
+    private JarCacheConfig.Verify verify = JarCacheConfig.Verify.CHECKSUM;
     private Duration timeout = Duration.ofSeconds(30);
     private Optional<String> flinkVersion = Optional.empty();
 
@@ -446,9 +447,11 @@ class JarCacheRunTest {
         assertThat(target).doesNotExist();
     }
 
-    @Test
-    void damageInAMountedBundleIsFoundAndNotRepaired() throws IOException {
+    @ParameterizedTest
+    @CsvSource({"CHECKSUM, its crc32c is", "DIGEST, its sha256 is"})
+    void damageInAMountedBundleIsFoundAndNotRepaired(JarCacheConfig.Verify asked, String message) throws IOException {
         mode = JarCacheConfig.Mode.VERIFY;
+        verify = asked;
         byte[] damaged = image.content(big).clone();
         damaged[0] ^= 1;
         Files.write(image.file(big), damaged);
@@ -458,7 +461,7 @@ class JarCacheRunTest {
         assertThat(failure.exitCode()).isEqualTo(ExitCode.UNAVAILABLE);
         assertThat(failure)
                 .hasMessageContaining("lib/big.jar of the bundle in " + image.directory())
-                .hasMessageContaining("its sha256 is")
+                .hasMessageContaining(message)
                 .hasMessageContaining("pull the image again");
         assertThat(server.getRequestCount()).isZero();
     }

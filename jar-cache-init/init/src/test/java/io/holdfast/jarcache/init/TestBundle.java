@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.zip.CRC32C;
 
 /** A bundle in a directory, as an image has it. Its jars are random bytes, the same in each run. */
 final class TestBundle {
@@ -44,7 +45,15 @@ final class TestBundle {
         new Random(name.hashCode()).nextBytes(content);
         var digest = Sha256.digest();
         digest.update(content);
-        jars.add(new BundledJar(name, new Place(place), Optional.ofNullable(source), Sha256.hex(digest), bytes));
+        CRC32C crc = new CRC32C();
+        crc.update(content);
+        jars.add(new BundledJar(
+                name,
+                new Place(place),
+                Optional.ofNullable(source),
+                Sha256.hex(digest),
+                "%08x".formatted(crc.getValue()),
+                bytes));
         contents.add(content);
         return this;
     }
