@@ -23,8 +23,8 @@ import java.util.stream.Stream;
 /**
  * How long pods of one node wait for their jars: from a real HDFS by Hadoop's client, as an init script would fetch them;
  * from an image by Holdfast's init container, copied, linked, or mounted and only verified; and copied by {@code cp}, which
- * is the physical limit, without and with {@code sha256sum}. 60 real jars, about 300 MB; one pod, and 20 at once. Pods are processes here: what a container
- * takes to start is the same for all, and not part of it.
+ * is the physical limit, without and with {@code sha256sum}. 60 real jars, about 300 MB; one pod, and 20 at once. Pods are processes here, of what is
+ * in the image: what a container takes to start is the same for all, and not part of it.
  */
 public final class JarCacheBench {
 
@@ -69,6 +69,9 @@ public final class JarCacheBench {
 
     /** All figures by key, in order. */
     public Map<String, Object> run() throws IOException {
+        image = UnpackedImage.of(
+                home.resolve("images/jar-cache/target/jar-cache.tar"),
+                Files.createDirectories(directory.resolve("image")));
         JarSet jars = JarSet.biggest(
                 JARS,
                 List.of(
@@ -188,7 +191,7 @@ public final class JarCacheBench {
         Path lib = Files.createDirectories(target.resolve("lib"));
         return new Start(
                 List.of(
-                        java,
+                        image.java().toString(),
                         "-cp",
                         hdfs.configuration() + ":" + builder().resolve("lib") + "/*",
                         "org.apache.hadoop.fs.FsShell",
@@ -198,21 +201,15 @@ public final class JarCacheBench {
                 Map.of());
     }
 
+    /** The init container. */
     private Start init(String mode, Path bundle, Path target) {
-        Path program = home.resolve("jar-cache-init/init");
-        return new Start(
-                List.of(
-                        java,
-                        "@" + program.resolve("src/main/jvm/java.args"), // as in the image
-                        "-jar",
-                        program.resolve("target/quarkus-app/quarkus-run.jar").toString()),
-                Map.of(
-                        "HOLDFAST_JAR_CACHE_BUNDLE", bundle.toString(),
-                        "HOLDFAST_JAR_CACHE_TARGET", target.toString(),
-                        "HOLDFAST_JAR_CACHE_MODE", mode,
-                        "HOLDFAST_JAR_CACHE_FALLBACK_SOURCES", "none",
-                        "HOLDFAST_JAR_CACHE_TERMINATION_MESSAGE_FILE",
-                                directory.resolve("termination").toString()));
+        return image.start(Map.of(
+                "HOLDFAST_JAR_CACHE_BUNDLE", bundle.toString(),
+                "HOLDFAST_JAR_CACHE_TARGET", target.toString(),
+                "HOLDFAST_JAR_CACHE_MODE", mode,
+                "HOLDFAST_JAR_CACHE_FALLBACK_SOURCES", "none",
+                "HOLDFAST_JAR_CACHE_TERMINATION_MESSAGE_FILE",
+                        directory.resolve("termination").toString()));
     }
 
     // ------------------------------------------------------------------ images

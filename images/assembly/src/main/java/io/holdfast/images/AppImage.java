@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -20,14 +21,16 @@ import java.util.stream.Stream;
  * give the same digest.
  *
  * <p>Arguments: {@code --base=IMAGE --app=DIRECTORY --name=NAME --version=VERSION --title=TEXT --work=DIRECTORY
- * --output=FILE}, and any number of {@code --jvm=ARGUMENT} and {@code --env=NAME=VALUE}. The base is {@code
+ * --output=FILE --jvm-arguments=FILE --jre=DIRECTORY}, and any number of {@code --env=NAME=VALUE} and {@code
+ * --train=NAME=VALUE}. Lines of the file that begin with # do not count. If the directory holds the Java of the base, the
+ * image gets a {@link ClassArchive}, made by a run of the program with the variables of {@code --train}. The base is {@code
  * REGISTRY/NAME@sha256:DIGEST} or {@code tar://FILE}, and has a java on its PATH. The directory is what Quarkus makes:
  * {@code quarkus-run.jar} and what is beside it.
  */
 public final class AppImage {
 
     static final String DIRECTORY = "/holdfast/app";
-    private static final String MAIN_JAR = "quarkus-run.jar";
+    static final String MAIN_JAR = "quarkus-run.jar";
     private static final String USER = "9999:9999"; // the one that Flink's images have
     private static final String LOCAL = "tar://";
     private static final String BY_DIGEST = ".+@sha256:[0-9a-f]{64}";
@@ -38,8 +41,17 @@ public final class AppImage {
     public static void main(String[] line) {
         Program.run(() -> make(Arguments.parse(
                 line,
-                List.of("--base", "--app", "--name", "--version", "--title", "--work", "--output"),
-                List.of("--jvm", "--env"))));
+                List.of(
+                        "--base",
+                        "--app",
+                        "--name",
+                        "--version",
+                        "--title",
+                        "--work",
+                        "--output",
+                        "--jvm-arguments",
+                        "--jre"),
+                List.of("--env", "--train"))));
     }
 
     /** Returns the digest. */
@@ -51,12 +63,19 @@ public final class AppImage {
                     "There is no %s in %s".formatted(MAIN_JAR, app),
                     "Build the program first: ./mvnw -DskipTests package");
         }
+        List<String> jvmArguments = jvmArguments(arguments.path("--jvm-arguments"));
+        Optional<Path> archive = archive(arguments, app, jvmArguments);
         JibContainerBuilder image = base(arguments.text("--base"))
                 .addFileEntriesLayer(layer("libraries", app, true).entries())
-                .addFileEntriesLayer(layer("program", app, false).entries())
-                .setUser(USER)
+                .addFileEntriesLayer(layer("program", app, false).entries());
+        if (archive.isPresent()) {
+            image.addFileEntriesLayer(new Layer("class archive")
+                    .add(archive.get(), DIRECTORY + "/" + ClassArchive.FILE)
+                    .entries());
+        }
+        image.setUser(USER)
                 .setWorkingDirectory(null)
-                .setEntrypoint(entryPoint(arguments.all("--jvm")))
+                .setEntrypoint(entryPoint(jvmArguments, archive.isPresent()))
                 .setProgramArguments(List.of())
                 .setLabels(Map.of(
                         "org.opencontainers.image.title",
@@ -68,7 +87,7 @@ public final class AppImage {
                         "org.opencontainers.image.licenses",
                         "Apache-2.0"))
                 .setCreationTime(Instant.EPOCH);
-        environment(arguments.all("--env")).forEach(image::addEnvironmentVariable);
+        environment("--env", arguments.all("--env")).forEach(image::addEnvironmentVariable);
         String digest = new ImageArchive(
                         arguments.path("--output"),
                         arguments.text("--name") + ":" + arguments.text("--version"),
@@ -117,20 +136,50 @@ public final class AppImage {
         return layer;
     }
 
-    private static List<String> entryPoint(List<String> jvmArguments) {
+    private static List<String> jvmArguments(Path file) throws IOException {
+        try (Stream<String> lines = Files.lines(file)) {
+            return lines.filter(line -> !line.isBlank() && !line.startsWith("#"))
+                    .toList();
+        }
+    }
+
+    private static Optional<Path> archive(Arguments arguments, Path app, List<String> jvmArguments)
+            throws IOException, InterruptedException {
+        Jdk jre = new Jdk(arguments.path("--jre"));
+        if (!Files.exists(jre.home().resolve("release"))) {
+            System.out.printf("No class archive: there is no Java of the base in %s%n", jre.home());
+            return Optional.empty();
+        }
+        if (jre.feature() < Jdk.FIRST_WITH_REPRODUCIBLE_ARCHIVE) {
+            System.out.printf("No class archive: that of Java %d would be another each time%n", jre.feature());
+            return Optional.empty();
+        }
+        return Optional.of(new ClassArchive(jre.home().resolve("bin/java"), jvmArguments)
+                .make(
+                        app,
+                        environment("--train", arguments.all("--train")),
+                        arguments.path("--work").resolve("archive")));
+    }
+
+    private static List<String> entryPoint(List<String> jvmArguments, boolean archive) {
         List<String> entryPoint = new ArrayList<>(List.of("java"));
         entryPoint.addAll(jvmArguments);
+        if (archive) {
+            entryPoint.add("-XX:SharedArchiveFile=" + DIRECTORY + "/" + ClassArchive.FILE);
+        }
         entryPoint.addAll(List.of("-jar", DIRECTORY + "/" + MAIN_JAR));
         return entryPoint;
     }
 
-    private static Map<String, String> environment(List<String> assignments) {
+    private static Map<String, String> environment(String argument, List<String> assignments) {
         Map<String, String> environment = new LinkedHashMap<>();
         for (String assignment : assignments) {
             int end = assignment.indexOf('=');
             if (end < 1) {
                 throw new HoldfastException(
-                        Disposition.FATAL, "--env is no assignment: " + assignment, "Give --env=NAME=VALUE");
+                        Disposition.FATAL,
+                        "%s is no assignment: %s".formatted(argument, assignment),
+                        "Give %s=NAME=VALUE".formatted(argument));
             }
             environment.put(assignment.substring(0, end), assignment.substring(end + 1));
         }

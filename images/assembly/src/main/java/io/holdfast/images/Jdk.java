@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -102,9 +103,17 @@ record Jdk(Path home) {
     }
 
     static String run(Path program, String... arguments) throws IOException, InterruptedException {
+        return run(program, Path.of("").toAbsolutePath(), Map.of(), arguments);
+    }
+
+    static String run(Path program, Path directory, Map<String, String> environment, String... arguments)
+            throws IOException, InterruptedException {
         List<String> line = new ArrayList<>(List.of(program.toString()));
         line.addAll(List.of(arguments));
-        Process process = new ProcessBuilder(line).redirectErrorStream(true).start();
+        ProcessBuilder builder =
+                new ProcessBuilder(line).directory(directory.toFile()).redirectErrorStream(true);
+        builder.environment().putAll(environment);
+        Process process = builder.start();
         process.getOutputStream().close();
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         int exit = process.waitFor();

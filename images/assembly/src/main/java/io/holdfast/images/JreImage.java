@@ -26,13 +26,16 @@ import java.util.stream.Stream;
  * Makes a base image without a registry: a Java run-time environment, the C library of this machine, a user, and nothing
  * else; there is no shell in it. The same JDK and C library give the same digest.
  *
- * <p>Arguments: {@code --jdk=DIRECTORY|auto --work=DIRECTORY --output=FILE}. Does nothing if the file is there, and was
+ * <p>Arguments: {@code --jdk=DIRECTORY|auto --work=DIRECTORY --output=FILE}. Leaves the Java that is in the image beside it,
+ * in {@value #JRE}. Does nothing if the file is there, and was
  * made by this program of the same JDK and libraries.
  */
 public final class JreImage {
 
     static final String NAME = "localhost/holdfast-jre";
     static final String JAVA_HOME = "/opt/java";
+    /** Directory beside the image: the Java that is in it. */
+    static final String JRE = "jre";
 
     /** The C library, and what Java and the native libraries that Flink brings are linked with. */
     private static final List<String> LIBRARIES = List.of(
@@ -75,7 +78,10 @@ public final class JreImage {
         String inputs = inputs(jdk, libraries);
         Path noted = output.resolveSibling(output.getFileName() + ".inputs");
         Path digest = output.resolveSibling(output.getFileName() + ".digest");
-        if (Files.exists(output) && Files.exists(digest) && Files.exists(noted)) {
+        if (Files.exists(output)
+                && Files.exists(digest)
+                && Files.exists(noted)
+                && Files.exists(output.resolveSibling(JRE))) {
             if (Files.readString(noted).equals(inputs)) {
                 System.out.printf("Base image is up to date: file=%s jdk=%s%n", output, jdk.home());
                 return Files.readString(digest).strip();
@@ -84,7 +90,8 @@ public final class JreImage {
         }
         delete(work.resolve("files"));
         Path files = Files.createDirectories(work.resolve("files"));
-        Path java = files.resolve("java");
+        Path java = output.resolveSibling(JRE);
+        delete(java);
         jdk.link(java);
         trustAuthorities(java);
 

@@ -118,11 +118,21 @@ class AppImageTest {
                     "--title=A program",
                     "--work=" + directory.resolve("work"),
                     "--output=" + directory.resolve(output),
-                    "--jvm=-XX:+UseSerialGC",
+                    "--jvm-arguments=" + Files.writeString(directory.resolve("java.args"), "# why\n-XX:+UseSerialGC\n"),
+                    "--jre=" + directory.resolve("no-jre"),
                     "--env=A=b=c"
                 },
-                List.of("--base", "--app", "--name", "--version", "--title", "--work", "--output"),
-                List.of("--jvm", "--env")));
+                List.of(
+                        "--base",
+                        "--app",
+                        "--name",
+                        "--version",
+                        "--title",
+                        "--work",
+                        "--output",
+                        "--jvm-arguments",
+                        "--jre"),
+                List.of("--env", "--train")));
         return directory.resolve(output);
     }
 }
