@@ -86,7 +86,12 @@ final class BundleLock {
             throw new HoldfastException(
                     Disposition.FATAL, "Cannot read %s: %s".formatted(path, e), "Check its permissions", e);
         }
-        return Fields.of(path.toString(), root).read(BundleLock::lock);
+        try {
+            return Fields.of(path.toString(), root).read(BundleLock::lock);
+        } catch (HoldfastException e) {
+            throw new HoldfastException(
+                    e.disposition(), e.problem(), "Run './holdfast bundle lock --update %s'".formatted(file.path()), e);
+        }
     }
 
     private static BundleLock lock(Fields fields) {

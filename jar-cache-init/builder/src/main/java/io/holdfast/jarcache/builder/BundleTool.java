@@ -172,7 +172,7 @@ public final class BundleTool {
             @Option(names = "--update", description = "Fetch what is locked too, and lock it as it is now.")
                     boolean update) {
         BundleFile file = BundleFile.read(common.file);
-        Optional<BundleLock> before = BundleLock.readIfPresent(file);
+        Optional<BundleLock> before = before(file, update);
         Map<DeclaredJar, Found> found = new LinkedHashMap<>();
         if (!update) {
             for (DeclaredJar jar : file.jars()) {
@@ -203,6 +203,18 @@ public final class BundleTool {
                 missing.size(),
                 file.lockPath());
         return ExitCode.DONE;
+    }
+
+    /** An update needs no old lock: one that cannot be read is as good as none. */
+    private static Optional<BundleLock> before(BundleFile file, boolean update) {
+        try {
+            return BundleLock.readIfPresent(file);
+        } catch (HoldfastException e) {
+            if (update) {
+                return Optional.empty();
+            }
+            throw e;
+        }
     }
 
     // ------------------------------------------------------------------ build

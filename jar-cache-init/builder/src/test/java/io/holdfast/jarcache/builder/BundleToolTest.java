@@ -126,6 +126,19 @@ class BundleToolTest {
     }
 
     @Test
+    void lockThatCannotBeReadIsReplacedByAnUpdate() throws IOException {
+        run("lock");
+        String locked = lock();
+        Files.writeString(directory.resolve("bundle.lock.json"), locked.replace("crc32c", "crc"));
+
+        assertThat(run("lock")).isEqualTo(78);
+        assertThat(err()).contains("bundle.lock.json: jars[0].crc32c is missing. Run './holdfast bundle lock --update");
+        assertThat(run("lock", "--update")).isZero();
+
+        assertThat(lock()).isEqualTo(locked);
+    }
+
+    @Test
     void allJarsThatCannotBeHadAreNamedAtOnceAndNothingIsLocked() throws IOException {
         served.clear();
 
