@@ -53,6 +53,7 @@ public final class JarCacheBench {
     private final Path directory;
     private final Consumer<String> log;
     private final boolean quick;
+    private UnpackedImage image;
     private final String java =
             Path.of(System.getProperty("java.home"), "bin", "java").toString();
 

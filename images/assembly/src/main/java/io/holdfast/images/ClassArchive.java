@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 /**
  * Makes an archive of the classes that a program loads, from which Java starts it in half the time (application class-data
  * sharing, JEP 310). The program is run once to see which they are; the same run-time environment and files give the same
- * archive, since it is made of the sorted names alone.
+ * archive, since it is made of sorted names of classes and lambdas alone.
  *
  * <p>Java takes it only with the run-time environment that made it, and with files of the same sizes and times, wherever
  * they are. If anything differs it starts without.
@@ -56,8 +56,9 @@ final class ClassArchive {
         try (Stream<String> lines = Files.lines(work.resolve(LOADED))) {
             Files.write(
                     work.resolve(NAMES),
-                    lines.filter(line -> !line.startsWith("#") && !line.startsWith("@"))
-                            .map(line -> line.split(" ")[0])
+                    lines.filter(line ->
+                                    !line.startsWith("#") && !line.startsWith("@cp ")) // constants: others each time
+                            .map(line -> line.startsWith("@") ? line : line.split(" ")[0]) // without numbers of the run
                             .distinct()
                             .sorted()
                             .toList());
