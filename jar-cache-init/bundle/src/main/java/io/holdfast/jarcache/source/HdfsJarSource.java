@@ -13,6 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.hdfs.BlockMissingException;
 import org.apache.hadoop.security.AccessControlException;
 import org.apache.hadoop.security.UserGroupInformation;
 
@@ -54,7 +55,19 @@ final class HdfsJarSource implements JarSource {
             throw new HoldfastException(
                     Disposition.FATAL,
                     "%s may not be read: %s".formatted(jar, firstLine(e)),
-                    "Let this user read it, or give a Kerberos login",
+                    UserGroupInformation.isSecurityEnabled()
+                            ? "Let this user read it, or log in as one who may"
+                            : "Let this user read it; if the cluster asks for Kerberos, give a core-site.xml that sets "
+                                    + "hadoop.security.authentication to kerberos, and a Kerberos login",
+                    e);
+        } catch (BlockMissingException e) {
+            throw new HoldfastException(
+                    Disposition.RETRYABLE,
+                    "%s cannot be fetched: %s".formatted(jar, firstLine(e)),
+                    "Check that the DataNodes work and can be reached from here"
+                            + (UserGroupInformation.isSecurityEnabled()
+                                    ? ", and that hdfs-site.xml has dfs.data.transfer.protection as they have it"
+                                    : ""),
                     e);
         } catch (IOException e) {
             throw new HoldfastException(
@@ -115,7 +128,7 @@ final class HdfsJarSource implements JarSource {
         }
     }
 
-    private Configuration configuration() throws IOException {
+    private Configuration configuration() {
         if (configuration == null) {
             Configuration read = new Configuration();
             settings.configuration().ifPresent(directory -> {
@@ -132,29 +145,14 @@ final class HdfsJarSource implements JarSource {
                     read.set(key, value);
                 }
             });
-            logIn(read);
+            KerberosLogin.logIn(read, settings.login());
             configuration = read;
         }
         return configuration;
     }
 
-    private void logIn(Configuration read) throws IOException {
-        UserGroupInformation.setConfiguration(read);
-        if (settings.login().isPresent()) {
-            HdfsSettings.Login login = settings.login().get();
-            if (!UserGroupInformation.isSecurityEnabled()) {
-                throw new HoldfastException(
-                        Disposition.FATAL,
-                        "There is a Kerberos login for HDFS, and no core-site.xml that turns Kerberos on",
-                        "Set hadoop.security.authentication to kerberos there, or remove the login");
-            }
-            UserGroupInformation.loginUserFromKeytab(
-                    login.principal(), login.keytab().toString());
-        }
-    }
-
     /** Hadoop's messages go on with stack traces of the server. */
-    private static String firstLine(Exception e) {
+    static String firstLine(Throwable e) {
         String message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
         return message.lines().findFirst().orElse(e.getClass().getSimpleName());
     }

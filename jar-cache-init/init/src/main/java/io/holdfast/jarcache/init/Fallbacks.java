@@ -76,7 +76,11 @@ final class Fallbacks {
         private static final long serialVersionUID = 1L;
 
         SourceFailure(HoldfastException failure) {
-            super(failure.problem().lines().findFirst().orElse(""), failure);
+            super(
+                    failure.problem().lines().findFirst().orElse("")
+                            // else trying again may do, and that is said for all sources at once
+                            + (failure.disposition() == Disposition.FATAL ? ". " + failure.remedy() : ""),
+                    failure);
         }
     }
 

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -34,10 +35,16 @@ import java.util.concurrent.TimeoutException;
  * }
  * }</pre>
  *
+ * <p>It can be secured with Kerberos, whose realm is then served by the same JVM. A client of it needs to be a process of
+ * its own, with {@code -Djava.security.krb5.conf} set to {@link #krb5Conf()}: Java reads that once.
+ *
  * <p>Needs a JVM that Hadoop's servers run on, which is one older than 24; the test's own is taken. Only one thread may
  * use an instance at a time.
  */
 public final class HdfsFixture implements AutoCloseable {
+
+    /** That all principals are of, if it is secured. */
+    public static final String REALM = "HOLDFAST.TEST";
 
     private static final Duration START_TIMEOUT = Duration.ofSeconds(120);
     private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(60);
@@ -47,6 +54,7 @@ public final class HdfsFixture implements AutoCloseable {
     private final int dataNodes;
     private final Path target;
     private final SiteFiles site;
+    private final Optional<Integer> kdcPort;
     private final Thread hook = new Thread(this::kill, "hdfs-fixture-shutdown");
     private Process server;
     private long bytesReadBefore; // by the DataNodes of earlier lives
@@ -55,7 +63,9 @@ public final class HdfsFixture implements AutoCloseable {
         this.directory = setup.directory.toAbsolutePath();
         this.dataNodes = setup.dataNodes;
         this.target = setup.target;
-        this.site = new SiteFiles(freePorts(setup.nameNodes));
+        List<Integer> ports = freePorts(setup.nameNodes + (setup.secured ? 1 : 0));
+        this.site = new SiteFiles(ports.subList(0, setup.nameNodes), setup.secured);
+        this.kdcPort = setup.secured ? Optional.of(ports.get(setup.nameNodes)) : Optional.empty();
         try {
             site.write(configuration());
         } catch (IOException e) {
@@ -83,6 +93,7 @@ public final class HdfsFixture implements AutoCloseable {
         private final Path directory;
         private int dataNodes = 1;
         private int nameNodes = 1;
+        private boolean secured;
         private Path target = ServerClassPath.target();
 
         private Builder(Path directory) {
@@ -100,6 +111,12 @@ public final class HdfsFixture implements AutoCloseable {
         /** Two NameNodes behind one nameservice, the first of them active. */
         public Builder highlyAvailable() {
             nameNodes = 2;
+            return this;
+        }
+
+        /** With Kerberos, for whoever connects and for the blocks on their way. */
+        public Builder secured() {
+            secured = true;
             return this;
         }
 
@@ -123,6 +140,51 @@ public final class HdfsFixture implements AutoCloseable {
     /** Directory with the {@code core-site.xml} and {@code hdfs-site.xml} for clients: their HADOOP_CONF_DIR. */
     public Path configuration() {
         return directory.resolve("conf");
+    }
+
+    /** Where Kerberos is found, if it is secured. */
+    public Path krb5Conf() {
+        return kerberos().resolve("krb5.conf");
+    }
+
+    /**
+     * Adds a principal, such as {@code flink@} {@link #REALM}, of the user of that name.
+     *
+     * @return a keytab with its keys; neither is good after a restart
+     */
+    public Path addPrincipal(String principal) {
+        return Path.of(ask("add-principal", principal, keytab(principal).toString()));
+    }
+
+    /** Its keytab does not have the new ones. */
+    public void changeKeys(String principal) {
+        ask("change-keys", principal);
+    }
+
+    /** Its keytab stays. */
+    public void removePrincipal(String principal) {
+        ask("remove-principal", principal);
+    }
+
+    /**
+     * Gets a ticket with the keytab of a principal that was added, as {@code kinit} would.
+     *
+     * @return the ticket cache, for {@code KRB5CCNAME}
+     */
+    public Path logIn(String principal) {
+        return Path.of(ask(
+                "log-in",
+                principal,
+                keytab(principal).toString(),
+                kerberos().resolve(principal + ".tickets").toString()));
+    }
+
+    private Path keytab(String principal) {
+        return kerberos().resolve(principal + ".keytab");
+    }
+
+    private Path kerberos() {
+        return directory.resolve("kerberos");
     }
 
     /** Log of the NameNodes and DataNodes. */
@@ -191,7 +253,7 @@ public final class HdfsFixture implements AutoCloseable {
     }
 
     private void start(boolean format) {
-        List<String> command = List.of(
+        List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
                 "-XX:+UseSerialGC",
@@ -208,7 +270,8 @@ public final class HdfsFixture implements AutoCloseable {
                 Integer.toString(dataNodes),
                 String.join(
                         ",", site.nameNodePorts().stream().map(Object::toString).toList()),
-                configuration().toString());
+                configuration().toString()));
+        kdcPort.ifPresent(port -> command.addAll(List.of(kerberos().toString(), port.toString())));
         ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(directory.toFile())
                 .redirectError(ProcessBuilder.Redirect.appendTo(log().toFile()));

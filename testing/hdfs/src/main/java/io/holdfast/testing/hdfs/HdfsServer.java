@@ -1,11 +1,13 @@
 package io.holdfast.testing.hdfs;
 
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -17,6 +19,7 @@ import org.apache.hadoop.metrics2.AbstractMetric;
 import org.apache.hadoop.metrics2.MetricsRecord;
 import org.apache.hadoop.metrics2.impl.MetricsCollectorImpl;
 import org.apache.hadoop.metrics2.lib.DefaultMetricsSystem;
+import org.apache.kerby.kerberos.kerb.KrbException;
 
 /**
  * The JVM behind {@link HdfsFixture}: NameNodes and DataNodes with their real sockets, and a line of text for each
@@ -29,17 +32,30 @@ public final class HdfsServer {
 
     private final MiniDFSCluster cluster;
     private final FileSystem files;
+    private final Optional<Realm> realm;
 
-    private HdfsServer(MiniDFSCluster cluster, FileSystem files) {
+    private HdfsServer(MiniDFSCluster cluster, FileSystem files, Optional<Realm> realm) {
         this.cluster = cluster;
         this.files = files;
+        this.realm = realm;
     }
 
-    /** Arguments: directory, whether to format, DataNodes, NameNode ports, configuration directory of a client. */
-    public static void main(String[] args) throws IOException {
+    /**
+     * Arguments: directory, whether to format, DataNodes, NameNode ports, configuration directory of a client; and, to
+     * be secured, the directory and the port of a KDC.
+     */
+    public static void main(String[] args) throws IOException, KrbException {
         PrintStream answers = System.out;
         System.setOut(System.err); // Hadoop says things there
+        Configuration configuration = new Configuration();
+        Optional<Realm> realm = Optional.empty();
+        if (args.length > 5) {
+            java.nio.file.Path directory = java.nio.file.Path.of(args[5]);
+            realm = Optional.of(Realm.start(directory, Integer.parseInt(args[6])));
+            Realm.secure(configuration, directory);
+        }
         try (MiniDFSCluster cluster = start(
+                configuration,
                 args[0],
                 Boolean.parseBoolean(args[1]),
                 Integer.parseInt(args[2]),
@@ -49,16 +65,16 @@ public final class HdfsServer {
             client.addResource(new Path(args[4], "hdfs-site.xml"));
             try (FileSystem files = FileSystem.newInstance(client)) {
                 answers.println("ok\tready");
-                new HdfsServer(cluster, files).serve(answers);
+                new HdfsServer(cluster, files, realm).serve(answers);
             }
         }
         System.exit(0); // Hadoop leaves threads that are no daemons
     }
 
-    private static MiniDFSCluster start(String directory, boolean format, int dataNodes, List<Integer> ports)
+    private static MiniDFSCluster start(
+            Configuration configuration, String directory, boolean format, int dataNodes, List<Integer> ports)
             throws IOException {
-        Configuration configuration = new Configuration();
-        MiniDFSCluster.Builder builder = new MiniDFSCluster.Builder(configuration, new java.io.File(directory))
+        MiniDFSCluster.Builder builder = new MiniDFSCluster.Builder(configuration, new File(directory))
                 .numDataNodes(dataNodes)
                 .format(format);
         if (ports.size() == 1) {
@@ -112,8 +128,28 @@ public final class HdfsServer {
                 cluster.transitionToActive(1 - active);
                 return SiteFiles.nameNode(1 - active);
             }
+            case "add-principal" -> {
+                realm().add(request[1], new File(request[2]));
+                return request[2];
+            }
+            case "change-keys" -> {
+                realm().changeKeys(request[1]);
+                return request[1];
+            }
+            case "remove-principal" -> {
+                realm().remove(request[1]);
+                return request[1];
+            }
+            case "log-in" -> {
+                realm().logIn(request[1], new File(request[2]), new File(request[3]));
+                return request[3];
+            }
             default -> throw new IllegalArgumentException("Unknown request: " + request[0]);
         }
+    }
+
+    private Realm realm() {
+        return realm.orElseThrow(() -> new IllegalStateException("HDFS was not started with secured()"));
     }
 
     /** Read at its source: JMX shows values that are up to ten seconds old. */

@@ -10,9 +10,15 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** The two files by which a Hadoop client finds a cluster, as an administrator would hand them out. */
-record SiteFiles(List<Integer> nameNodePorts) {
+record SiteFiles(List<Integer> nameNodePorts, boolean secured) {
 
     static final String NAMESERVICE = "holdfast";
+    /** Of all NameNodes and DataNodes: they are one process. */
+    static final String SERVICE = "hdfs/localhost@" + HdfsFixture.REALM;
+
+    static final String WEB_SERVICE = "HTTP/localhost@" + HdfsFixture.REALM;
+    /** Of the blocks on their way: who they are for is known, who listens can read them. */
+    static final String PROTECTION = "authentication";
 
     static String nameNode(int index) {
         return "nn" + (index + 1);
@@ -24,15 +30,25 @@ record SiteFiles(List<Integer> nameNodePorts) {
 
     void write(Path directory) throws IOException {
         Files.createDirectories(directory);
-        Files.writeString(directory.resolve("core-site.xml"), xml(Map.of("fs.defaultFS", uri())));
+        Files.writeString(directory.resolve("core-site.xml"), xml(core()));
         Files.writeString(directory.resolve("hdfs-site.xml"), xml(hdfs()));
     }
 
+    private Map<String, String> core() {
+        return secured
+                ? Map.of("fs.defaultFS", uri(), "hadoop.security.authentication", "kerberos")
+                : Map.of("fs.defaultFS", uri());
+    }
+
     private Map<String, String> hdfs() {
-        if (!highlyAvailable()) {
-            return Map.of();
-        }
         Map<String, String> properties = new TreeMap<>();
+        if (secured) {
+            properties.put("dfs.namenode.kerberos.principal", SERVICE);
+            properties.put("dfs.data.transfer.protection", PROTECTION);
+        }
+        if (!highlyAvailable()) {
+            return properties;
+        }
         properties.put("dfs.nameservices", NAMESERVICE);
         properties.put(
                 "dfs.ha.namenodes." + NAMESERVICE,

@@ -78,6 +78,27 @@ class HdfsFixtureIT {
     }
 
     @Test
+    void securedItTurnsAwayWhoHasNoTicketAlsoAfterARestart() throws IOException {
+        try (HdfsFixture hdfs = HdfsFixture.in(directory).secured().start()) {
+            hdfs.put(file(), "/jars/a.jar");
+            String flink = "flink@" + HdfsFixture.REALM;
+
+            assertThat(hdfs.addPrincipal(flink)).isNotEmptyFile();
+            assertThat(hdfs.logIn(flink)).isNotEmptyFile();
+            assertThat(hdfs.krb5Conf()).content().contains(HdfsFixture.REALM);
+            assertThatThrownBy(() -> readWithoutKerberos(hdfs))
+                    .hasMessageContaining("SIMPLE authentication is not enabled");
+
+            hdfs.stop();
+            hdfs.restart();
+
+            assertThatThrownBy(() -> readWithoutKerberos(hdfs))
+                    .hasMessageContaining("SIMPLE authentication is not enabled");
+            hdfs.delete("/jars/a.jar");
+        }
+    }
+
+    @Test
     void requestItCannotServeIsAnError() {
         try (HdfsFixture hdfs = HdfsFixture.in(directory).start()) {
             assertThatThrownBy(() -> hdfs.delete("/none")).hasMessageContaining("There is no /none");
@@ -85,6 +106,7 @@ class HdfsFixtureIT {
                     .hasMessageContaining("HDFS did not put")
                     .hasMessageContaining("none");
             assertThatThrownBy(hdfs::failOver).hasMessageContaining("highlyAvailable()");
+            assertThatThrownBy(() -> hdfs.logIn("flink")).hasMessageContaining("not started with secured()");
             assertThatThrownBy(hdfs::restart).hasMessageContaining("Call stop() first");
         }
     }
@@ -109,6 +131,16 @@ class HdfsFixtureIT {
         for (String file : new String[] {"core-site.xml", "hdfs-site.xml"}) {
             configuration.addResource(hdfs.configuration().resolve(file).toUri().toURL());
         }
+        return read(configuration, path);
+    }
+
+    private static byte[] readWithoutKerberos(HdfsFixture hdfs) throws IOException {
+        Configuration configuration = new Configuration();
+        configuration.set("fs.defaultFS", hdfs.uri().toString());
+        return read(configuration, "/jars/a.jar");
+    }
+
+    private static byte[] read(Configuration configuration, String path) throws IOException {
         configuration.setInt("ipc.client.connect.max.retries", 1);
         try (FileSystem files = FileSystem.newInstance(configuration);
                 InputStream in = files.open(new org.apache.hadoop.fs.Path(path))) {
