@@ -282,6 +282,16 @@ class JarCacheRunTest {
     }
 
     @Test
+    void whatToDoAboutASourceThatFailedForGoodIsSaid() throws IOException {
+        Files.delete(image.file(big));
+        server.enqueue(new MockResponse.Builder().code(404).build());
+
+        ProgramFailure failure = catchThrowableOfType(ProgramFailure.class, this::run);
+
+        assertThat(failure).hasMessageContaining("404").hasMessageContaining("publish the jar there");
+    }
+
+    @Test
     void withoutFallbackSourcesADamagedImageIsTheEnd() throws IOException {
         Files.writeString(image.file(big), "damaged");
         fallbacks = List.of();
