@@ -43,7 +43,10 @@ class HoldfastBundleIT {
         bundle.run("lock", file);
 
         assertThatThrownBy(() -> bundle.run(
-                        "check", file, "--flink", flink(new Installation(minor).other().flinkMinor())))
+                        "check",
+                        file,
+                        "--flink",
+                        flink(new Installation(minor).other().flinkMinor())))
                 .hasMessageContaining("exited with 78")
                 .hasMessageContaining("lib/holdfast-flink-%s.jar was built for another Flink".formatted(minor));
     }

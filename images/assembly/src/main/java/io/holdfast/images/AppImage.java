@@ -21,8 +21,8 @@ import java.util.stream.Stream;
  * give the same digest.
  *
  * <p>Arguments: {@code --base=IMAGE --app=DIRECTORY --name=NAME --version=VERSION --title=TEXT --work=DIRECTORY
- * --output=FILE --jvm-arguments=FILE --jre=DIRECTORY}, and any number of {@code --env=NAME=VALUE} and {@code
- * --train=NAME=VALUE}. Lines of the file that begin with # do not count. If the directory holds the Java of the base, the
+ * --output=FILE --jvm-arguments=FILE}, and any number of {@code --env=NAME=VALUE} and {@code
+ * --train=NAME=VALUE}. Lines of the file that begin with # do not count. If the base is one of {@link JreImage}, the
  * image gets a {@link ClassArchive}, made by a run of the program with the variables of {@code --train}. The base is {@code
  * REGISTRY/NAME@sha256:DIGEST} or {@code tar://FILE}, and has a java on its PATH. The directory is what Quarkus makes:
  * {@code quarkus-run.jar} and what is beside it.
@@ -41,16 +41,7 @@ public final class AppImage {
     public static void main(String[] line) {
         Program.run(() -> make(Arguments.parse(
                 line,
-                List.of(
-                        "--base",
-                        "--app",
-                        "--name",
-                        "--version",
-                        "--title",
-                        "--work",
-                        "--output",
-                        "--jvm-arguments",
-                        "--jre"),
+                List.of("--base", "--app", "--name", "--version", "--title", "--work", "--output", "--jvm-arguments"),
                 List.of("--env", "--train"))));
     }
 
@@ -145,11 +136,12 @@ public final class AppImage {
 
     private static Optional<Path> archive(Arguments arguments, Path app, List<String> jvmArguments)
             throws IOException, InterruptedException {
-        Jdk jre = new Jdk(arguments.path("--jre"));
-        if (!Files.exists(jre.home().resolve("release"))) {
-            System.out.printf("No class archive: there is no Java of the base in %s%n", jre.home());
+        Optional<Jdk> java = JreImage.javaOf(arguments.text("--base"));
+        if (java.isEmpty()) {
+            System.out.printf("No class archive: the Java of %s is not at hand%n", arguments.text("--base"));
             return Optional.empty();
         }
+        Jdk jre = java.get();
         if (jre.feature() < Jdk.FIRST_WITH_REPRODUCIBLE_ARCHIVE) {
             System.out.printf("No class archive: that of Java %d would be another each time%n", jre.feature());
             return Optional.empty();

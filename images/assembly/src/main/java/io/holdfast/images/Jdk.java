@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -36,6 +37,9 @@ record Jdk(Path home) {
     static final int FIRST_WITH_REPRODUCIBLE_ARCHIVE = 25;
 
     private static final Pattern VERSION = Pattern.compile("^JAVA_VERSION=\"(\\d+)", Pattern.MULTILINE);
+
+    /** What a shell may have set, and images must not depend on. */
+    private static final Set<String> JVM_VARIABLES = Set.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS");
 
     private static final Path DEBIAN = Path.of("/usr/lib/jvm");
 
@@ -112,6 +116,7 @@ record Jdk(Path home) {
         line.addAll(List.of(arguments));
         ProcessBuilder builder =
                 new ProcessBuilder(line).directory(directory.toFile()).redirectErrorStream(true);
+        builder.environment().keySet().removeIf(name -> name.startsWith("HOLDFAST_") || JVM_VARIABLES.contains(name));
         builder.environment().putAll(environment);
         Process process = builder.start();
         process.getOutputStream().close();

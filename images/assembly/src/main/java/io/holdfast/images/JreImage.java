@@ -17,6 +17,7 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -24,7 +25,7 @@ import java.util.stream.Stream;
 
 /**
  * Makes a base image without a registry: a Java run-time environment, the C library of this machine, a user, and nothing
- * else; there is no shell in it. The same JDK and C library give the same digest.
+ * else; there is no shell in it. The same JDK, C library and certificates of authorities give the same digest.
  *
  * <p>Arguments: {@code --jdk=DIRECTORY|auto --work=DIRECTORY --output=FILE}. Leaves the Java that is in the image beside it,
  * in {@value #JRE}. Does nothing if the file is there, and was
@@ -111,6 +112,19 @@ public final class JreImage {
         return made;
     }
 
+    /** The Java that is in {@code base}, if that was made here; archives of another's classes are of no use in it. */
+    static Optional<Jdk> javaOf(String base) {
+        String local = "tar://";
+        if (!base.startsWith(local)) {
+            return Optional.empty();
+        }
+        Path image = Path.of(base.substring(local.length())).toAbsolutePath();
+        Path java = image.resolveSibling(JRE);
+        boolean ours = Files.exists(image.resolveSibling(image.getFileName() + ".inputs"))
+                && Files.exists(java.resolve("release"));
+        return ours ? Optional.of(new Jdk(java)) : Optional.empty();
+    }
+
     private static Layer system(Path files, List<Path> libraries) throws IOException {
         Path etc = Files.createDirectories(files.resolve("etc"));
         Files.writeString(etc.resolve("passwd"), """
@@ -171,9 +185,13 @@ public final class JreImage {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             digest.update(jdk.release().getBytes(StandardCharsets.UTF_8));
             digest.update(Files.readAllBytes(jdk.home().resolve("lib/modules")));
-            for (Path library : libraries) {
-                digest.update(library.toString().getBytes(StandardCharsets.UTF_8));
-                digest.update(Files.readAllBytes(library));
+            List<Path> files = new ArrayList<>(libraries);
+            files.addAll(List.of(SYSTEM_CERTIFICATES, DEBIAN_CERTIFICATES));
+            for (Path file : files) {
+                digest.update(file.toString().getBytes(StandardCharsets.UTF_8));
+                if (Files.exists(file)) {
+                    digest.update(Files.readAllBytes(file));
+                }
             }
             for (Class<?> type : List.of(JreImage.class, Jdk.class, Layer.class, ImageArchive.class)) {
                 try (var in = type.getResourceAsStream(type.getSimpleName() + ".class")) {

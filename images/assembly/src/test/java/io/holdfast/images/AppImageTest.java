@@ -58,6 +58,17 @@ class AppImageTest {
     }
 
     @Test
+    void baseThatWasNotMadeHereGetsNoArchiveOfAnotherJava() throws Exception {
+        Files.createDirectories(directory.resolve("jre"));
+        Files.writeString(directory.resolve("jre/release"), "JAVA_VERSION=\"25\"\n"); // beside it, and not of it
+
+        Archive image = Archive.read(make(app("app", "1"), "out.tar"));
+
+        assertThat(image.paths()).doesNotContain("/holdfast/app/app.jsa");
+        assertThat(image.config("Entrypoint").toString()).doesNotContain("SharedArchiveFile");
+    }
+
+    @Test
     void digestDependsOnContentAlone() throws Exception {
         Path app = app("app", "1");
         Path one = make(app, "one.tar");
@@ -119,19 +130,9 @@ class AppImageTest {
                     "--work=" + directory.resolve("work"),
                     "--output=" + directory.resolve(output),
                     "--jvm-arguments=" + Files.writeString(directory.resolve("java.args"), "# why\n-XX:+UseSerialGC\n"),
-                    "--jre=" + directory.resolve("no-jre"),
                     "--env=A=b=c"
                 },
-                List.of(
-                        "--base",
-                        "--app",
-                        "--name",
-                        "--version",
-                        "--title",
-                        "--work",
-                        "--output",
-                        "--jvm-arguments",
-                        "--jre"),
+                List.of("--base", "--app", "--name", "--version", "--title", "--work", "--output", "--jvm-arguments"),
                 List.of("--env", "--train")));
         return directory.resolve(output);
     }

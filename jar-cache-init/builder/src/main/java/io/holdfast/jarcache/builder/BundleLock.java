@@ -81,7 +81,7 @@ final class BundleLock {
             throw new HoldfastException(Disposition.FATAL, "There is no " + path, lockIt(file), e);
         } catch (JsonProcessingException e) {
             throw new HoldfastException(
-                    Disposition.FATAL, path + " is not JSON: " + e.getOriginalMessage(), lockIt(file), e);
+                    Disposition.FATAL, path + " is not JSON: " + e.getOriginalMessage(), lockAnew(file), e);
         } catch (IOException e) {
             throw new HoldfastException(
                     Disposition.FATAL, "Cannot read %s: %s".formatted(path, e), "Check its permissions", e);
@@ -89,8 +89,7 @@ final class BundleLock {
         try {
             return Fields.of(path.toString(), root).read(BundleLock::lock);
         } catch (HoldfastException e) {
-            throw new HoldfastException(
-                    e.disposition(), e.problem(), "Run './holdfast bundle lock --update %s'".formatted(file.path()), e);
+            throw new HoldfastException(e.disposition(), e.problem(), lockAnew(file), e);
         }
     }
 
@@ -108,6 +107,9 @@ final class BundleLock {
             }
             if (!BundledJar.isCrc32c(found.crc32c)) {
                 throw jar.wrong("crc32c", "must be 8 hexadecimal digits in lower case: " + found.crc32c);
+            }
+            if (found.bytes <= 0) {
+                throw jar.wrong("bytes", "must be positive: " + found.bytes);
             }
             jar.nothingElse();
             jars.put(key, found);
@@ -184,6 +186,10 @@ final class BundleLock {
                     found.crc32c,
                     found.bytes);
         });
+    }
+
+    private static String lockAnew(BundleFile file) {
+        return "Run './holdfast bundle lock --update %s'".formatted(file.path());
     }
 
     private static String lockIt(BundleFile file) {

@@ -1,6 +1,7 @@
 package io.holdfast.jarcache.builder;
 
 import io.holdfast.jarcache.source.JarSources;
+import io.holdfast.jarcache.source.SourceUri;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
@@ -44,24 +45,21 @@ record JarOrigin(String declared, URI location, boolean isLocal) {
         try {
             uri = new URI(declared);
         } catch (URISyntaxException e) {
-            throw new IllegalArgumentException("is no URI: " + e.getMessage());
-        }
-        String scheme = String.valueOf(uri.getScheme()).toLowerCase(Locale.ROOT);
-        if (!JarSources.schemes().contains(scheme)) {
-            throw new IllegalArgumentException("must begin with one of %s: or maven: %s"
-                    .formatted(String.join(":, ", JarSources.schemes()), declared));
+            throw new IllegalArgumentException("is no URI: " + e.getReason());
         }
         requireNoPassword(uri);
-        if (uri.getRawPath() == null || !uri.getRawPath().startsWith("/")) {
-            throw new IllegalArgumentException("has no path: " + declared);
+        if (!JarSources.schemes().contains(String.valueOf(uri.getScheme()).toLowerCase(Locale.ROOT))) {
+            throw new IllegalArgumentException("must begin with one of %s: or maven:: %s"
+                    .formatted(String.join(":, ", JarSources.schemes()), SourceUri.shown(uri)));
         }
+        SourceUri.requireUsable(uri);
         return new JarOrigin(declared, uri, false);
     }
 
     private static void requireNoPassword(URI uri) {
-        if (uri.getRawUserInfo() != null) {
+        if (SourceUri.hasUser(uri)) {
             throw new IllegalArgumentException(
-                    "must hold no password: what is declared is in the image for all to read. Host: " + uri.getHost());
+                    "must hold no password: what is declared is in the image for all to read: " + SourceUri.shown(uri));
         }
     }
 

@@ -37,7 +37,7 @@ class BundleFileTest {
               - source: hdfs://nameservice1/jars/a-1.0.jar
                 place: lib
                 sha256: %s
-              - source: https://repository.example/b.jar?download=1
+              - source: https://repository.example/b.jar
                 place: plugins/s3
               - source: maven:org.apache.flink:flink-csv:2.2.0
                 place: lib
@@ -74,7 +74,7 @@ class BundleFileTest {
                 .extracting(jar -> jar.origin().location())
                 .containsExactly(
                         URI.create("hdfs://nameservice1/jars/a-1.0.jar"),
-                        URI.create("https://repository.example/b.jar?download=1"),
+                        URI.create("https://repository.example/b.jar"),
                         URI.create(
                                 "https://repository.example/maven/org/apache/flink/flink-csv/2.2.0/flink-csv-2.2.0.jar"),
                         URI.create("https://repository.example/maven/io/netty/netty-transport/4.1.100.Final/"
@@ -138,10 +138,14 @@ class BundleFileTest {
             quoteCharacter = '`',
             value = {
                 "https://repository.example/b.jar | https://me:secret@repository.example/b.jar | `jars[1].source must hold no password`",
+                "https://repository.example/b.jar | https://me:secret@my_repository/b.jar | `jars[1].source must hold no password`",
+                "https://repository.example/b.jar | https://repository.example/b.jar?token=secret | `jars[1].source must have no query`",
+                "https://repository.example/b.jar | https:/b.jar | `jars[1].source must have a host`",
+                "https://repository.example/b.jar | https://repository.example | `jars[1].source must have a path`",
                 "https://repository.example/maven/ | https://me:secret@repository.example/maven/ | `jars[2].source must hold no password`",
                 "flink-csv:2.2.0 | flink-csv:2.2-SNAPSHOT | `jars[2].source must be a release`",
                 "maven:org.apache.flink:flink-csv:2.2.0 | maven:flink-csv:2.2.0 | `jars[2].source must be maven:GROUP:ARTIFACT:VERSION`",
-                "https://repository.example/b.jar?download=1 | https://repository.example/b.zip | `jars[1].name must be`",
+                "https://repository.example/b.jar | https://repository.example/b.zip | `jars[1].name must be`",
             })
     void whatNoSchemaCanSayIsSaid(String right, String wrong, String message) throws IOException {
         assertThat(FILE).contains(right);

@@ -134,7 +134,12 @@ class BundleToolTest {
         assertThat(run("lock")).isEqualTo(78);
         assertThat(err()).contains("bundle.lock.json: jars[0].crc32c is missing. Run './holdfast bundle lock --update");
         assertThat(run("lock", "--update")).isZero();
+        assertThat(lock()).isEqualTo(locked);
 
+        Files.writeString(directory.resolve("bundle.lock.json"), "<<<<<<< HEAD\n" + locked);
+        assertThat(run("lock")).isEqualTo(78);
+        assertThat(err()).contains("bundle.lock.json is not JSON").contains("Run './holdfast bundle lock --update");
+        assertThat(run("lock", "--update")).isZero();
         assertThat(lock()).isEqualTo(locked);
     }
 

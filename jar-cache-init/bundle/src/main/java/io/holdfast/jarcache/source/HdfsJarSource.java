@@ -33,6 +33,7 @@ final class HdfsJarSource implements JarSource {
 
     private final HdfsSettings settings;
     private final Map<URI, FileSystem> fileSystems = new ConcurrentHashMap<>();
+    private volatile boolean closed;
     private Configuration configuration;
 
     HdfsJarSource(HdfsSettings settings) {
@@ -121,6 +122,9 @@ final class HdfsJarSource implements JarSource {
             return known;
         }
         synchronized (this) {
+            if (closed) {
+                throw new IOException("the source was closed meanwhile");
+            }
             if (!fileSystems.containsKey(cluster)) {
                 fileSystems.put(cluster, FileSystem.newInstance(cluster, configuration()));
             }
@@ -157,8 +161,10 @@ final class HdfsJarSource implements JarSource {
         return message.lines().findFirst().orElse(e.getClass().getSimpleName());
     }
 
+    /** Does not wait for a login that hangs. */
     @Override
-    public synchronized void close() {
+    public void close() {
+        closed = true;
         for (FileSystem fileSystem : fileSystems.values()) {
             try {
                 fileSystem.close();

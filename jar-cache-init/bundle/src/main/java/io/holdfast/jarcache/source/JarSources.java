@@ -42,7 +42,7 @@ public final class JarSources implements JarSource {
         if (kind == null) {
             throw new HoldfastException(
                     Disposition.FATAL,
-                    "There is no source of the kind '%s': %s".formatted(scheme, jar),
+                    "There is no source of the kind '%s': %s".formatted(scheme, SourceUri.shown(jar)),
                     "Use one of " + String.join(", ", new TreeSet<>(kinds.keySet())));
         }
         return made.computeIfAbsent(scheme, ignored -> kind.get());

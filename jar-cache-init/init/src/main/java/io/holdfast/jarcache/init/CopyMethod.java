@@ -18,7 +18,13 @@ enum CopyMethod {
         @Override
         Optional<String> copy(Path source, Path partial, Optional<Checksum> checksum) throws IOException {
             Files.createLink(partial, source);
-            return ofFile(checksum, partial);
+            try {
+                return ofFile(checksum, partial);
+            } catch (ClosedByInterruptException e) {
+                throw e;
+            } catch (IOException e) { // it is the source
+                throw new SourceUnreadable(String.valueOf(e.getMessage()), e);
+            }
         }
     },
 
@@ -36,7 +42,7 @@ enum CopyMethod {
                 long size = in.size();
                 long done = 0;
                 while (done < size) {
-                    long moved = in.transferTo(done, size - done, out);
+                    long moved = transfer(in, done, size - done, out);
                     if (moved <= 0) {
                         throw new SourceUnreadable("it ends after %d of %d bytes".formatted(done, size), null);
                     }
@@ -108,6 +114,21 @@ enum CopyMethod {
             return FileChannel.open(source);
         } catch (IOException e) {
             throw new SourceUnreadable(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    /** Which end has failed is found out by reading. */
+    private static long transfer(FileChannel in, long from, long count, FileChannel out) throws IOException {
+        try {
+            return in.transferTo(from, count, out);
+        } catch (ClosedByInterruptException e) {
+            throw e;
+        } catch (IOException e) {
+            ByteBuffer probe = ByteBuffer.allocate(BUFFER_BYTES);
+            for (long at = from; at < from + count; at += BUFFER_BYTES) {
+                read(in.position(at), probe.clear());
+            }
+            throw e;
         }
     }
 

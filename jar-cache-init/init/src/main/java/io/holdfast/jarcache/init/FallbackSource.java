@@ -1,6 +1,7 @@
 package io.holdfast.jarcache.init;
 
 import io.holdfast.jarcache.BundledJar;
+import io.holdfast.jarcache.source.SourceUri;
 import java.net.URI;
 import java.util.Optional;
 
@@ -36,15 +37,7 @@ sealed interface FallbackSource {
 
         @Override
         public String toString() {
-            return shown(base);
+            return SourceUri.shown(base);
         }
-    }
-
-    /** {@code uri} as it may be logged: without user and query, which may hold secrets. */
-    static String shown(URI uri) {
-        String host = uri.getHost() == null ? "" : uri.getHost() + (uri.getPort() < 0 ? "" : ":" + uri.getPort());
-        String authority = uri.getRawUserInfo() == null && uri.getRawAuthority() != null ? uri.getRawAuthority() : host;
-        String path = uri.getRawPath() == null ? "" : uri.getRawPath();
-        return uri.getScheme() + ":" + (authority.isEmpty() ? "" : "//" + authority) + path;
     }
 }

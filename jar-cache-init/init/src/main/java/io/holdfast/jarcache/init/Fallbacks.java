@@ -6,6 +6,7 @@ import io.holdfast.base.HoldfastException;
 import io.holdfast.jarcache.BundledJar;
 import io.holdfast.jarcache.Checksum;
 import io.holdfast.jarcache.source.JarSource;
+import io.holdfast.jarcache.source.SourceUri;
 import io.holdfast.jarcache.source.Transfer;
 import io.holdfast.quarkus.ProgramFailure;
 import java.io.IOException;
@@ -48,7 +49,7 @@ final class Fallbacks {
                 tried.add("the bundle declares no source for it");
                 continue;
             }
-            String shown = FallbackSource.shown(uri.get());
+            String shown = SourceUri.shown(uri.get());
             try {
                 shelf.place(jar, partial -> fill(jar, uri.get(), partial));
                 LOG.warn("Jar fetched instead: jar={} bytes={} from={}", jar.path(), jar.bytes(), shown);

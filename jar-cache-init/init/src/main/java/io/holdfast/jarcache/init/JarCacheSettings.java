@@ -2,7 +2,7 @@ package io.holdfast.jarcache.init;
 
 import io.holdfast.base.DurationGrammar;
 import io.holdfast.jarcache.source.HdfsSettings;
-import io.holdfast.jarcache.source.JarSources;
+import io.holdfast.jarcache.source.SourceUri;
 import io.smallrye.config.ConfigValidationException;
 import io.smallrye.config.ConfigValidationException.Problem;
 import java.net.URI;
@@ -123,34 +123,25 @@ record JarCacheSettings(
             return List.of();
         }
         List<FallbackSource> sources = new ArrayList<>();
+        int number = 0;
         for (String text : texts.stream().map(String::strip).toList()) {
+            number++;
             if (text.equals(DECLARED)) {
                 sources.add(new FallbackSource.Declared());
                 continue;
             }
-            Optional<URI> base = uri(text);
-            if (base.isPresent()) {
-                sources.add(new FallbackSource.Directory(base.get()));
-            } else {
+            try {
+                URI base = new URI(text);
+                SourceUri.requireUsable(base);
+                sources.add(new FallbackSource.Directory(base));
+            } catch (URISyntaxException | IllegalArgumentException e) {
+                String why =
+                        e instanceof URISyntaxException broken ? "is no URI: " + broken.getReason() : e.getMessage();
                 problems.add(VARIABLE
-                        + "FALLBACK_SOURCES holds '%s', which is neither %s nor a URI with one of the schemes %s"
-                                .formatted(text, DECLARED, String.join(", ", JarSources.schemes()))
+                        + "FALLBACK_SOURCES: source %d %s, or be %s".formatted(number, why, DECLARED)
                         + (text.equals(NONE) ? "; " + NONE + " must be alone" : ""));
             }
         }
         return List.copyOf(sources);
-    }
-
-    private static Optional<URI> uri(String text) {
-        try {
-            URI uri = new URI(text);
-            return Optional.of(uri)
-                    .filter(base ->
-                            base.getScheme() != null && base.getRawQuery() == null && base.getRawFragment() == null)
-                    .filter(base ->
-                            JarSources.schemes().contains(base.getScheme().toLowerCase(Locale.ROOT)));
-        } catch (URISyntaxException e) {
-            return Optional.empty();
-        }
     }
 }

@@ -5,6 +5,7 @@ import io.holdfast.base.HoldfastException;
 import io.holdfast.jarcache.Bundle;
 import io.holdfast.jarcache.BundleManifest;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -124,7 +125,14 @@ final class RunRegister implements AutoCloseable {
         if (!Files.exists(manifest)) {
             Path partial = directory.resolve(JarShelf.partialName(BundleManifest.FILE, run));
             try {
-                Files.write(partial, BundleManifest.write(bundle), StandardOpenOption.CREATE_NEW);
+                try (FileChannel out =
+                        FileChannel.open(partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+                    ByteBuffer bytes = ByteBuffer.wrap(BundleManifest.write(bundle));
+                    while (bytes.hasRemaining()) {
+                        out.write(bytes);
+                    }
+                    out.force(true); // jars that a crash of the node empties are repaired, and this is not
+                }
                 Files.move(partial, manifest, StandardCopyOption.ATOMIC_MOVE);
             } finally {
                 Files.deleteIfExists(partial);

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.io.TempDir;
@@ -73,10 +74,10 @@ class CopyMethodTest {
 
         assertThatExceptionOfType(CopyMethod.SourceUnreadable.class)
                 .isThrownBy(() -> method.copy(missing, directory.resolve("copy1"), Optional.of(Checksum.CRC_32C)));
-        if (method == CopyMethod.COPY) {
+        for (Optional<Checksum> checksum : List.of(Optional.of(Checksum.CRC_32C), Optional.<Checksum>empty())) {
+            Path partial = directory.resolve("copy of " + checksum);
             assertThatExceptionOfType(CopyMethod.SourceUnreadable.class)
-                    .isThrownBy(() ->
-                            method.copy(directoryAsSource, directory.resolve("copy2"), Optional.of(Checksum.CRC_32C)));
+                    .isThrownBy(() -> method.copy(directoryAsSource, partial, checksum));
         }
     }
 

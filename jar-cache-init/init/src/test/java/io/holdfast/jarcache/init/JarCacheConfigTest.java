@@ -118,12 +118,16 @@ class JarCacheConfigTest {
                 "KERBEROS_PRINCIPAL | a@B | HOLDFAST_JAR_CACHE_KERBEROS_PRINCIPAL and HOLDFAST_JAR_CACHE_KERBEROS_KEYTAB_FILE "
                         + "go together; set both, or none",
                 "TARGET | jars | HOLDFAST_JAR_CACHE_TARGET must be an absolute path: jars",
-                "FALLBACK_SOURCES | ftp://x | HOLDFAST_JAR_CACHE_FALLBACK_SOURCES holds 'ftp://x', which is neither declared nor "
-                        + "a URI with one of the schemes file, hdfs, http, https",
-                "FALLBACK_SOURCES | declared,none | HOLDFAST_JAR_CACHE_FALLBACK_SOURCES holds 'none', which is neither declared "
-                        + "nor a URI with one of the schemes file, hdfs, http, https; none must be alone",
-                "FALLBACK_SOURCES | http://x/?a=b | HOLDFAST_JAR_CACHE_FALLBACK_SOURCES holds 'http://x/?a=b', which is neither "
-                        + "declared nor a URI with one of the schemes file, hdfs, http, https",
+                "FALLBACK_SOURCES | ftp://x | HOLDFAST_JAR_CACHE_FALLBACK_SOURCES: source 1 must begin with one of file:, hdfs:, "
+                        + "http:, https:, or be declared",
+                "FALLBACK_SOURCES | declared,none | HOLDFAST_JAR_CACHE_FALLBACK_SOURCES: source 2 must begin with one of "
+                        + "file:, hdfs:, http:, https:, or be declared; none must be alone",
+                "FALLBACK_SOURCES | http://u:secret@x/?a=b | HOLDFAST_JAR_CACHE_FALLBACK_SOURCES: source 1 must have no query, "
+                        + "for it may hold a token: http://x/, or be declared",
+                "FALLBACK_SOURCES | file://mnt/jars | HOLDFAST_JAR_CACHE_FALLBACK_SOURCES: source 1 must have no host, as in "
+                        + "file:/path: file://mnt/jars, or be declared",
+                "FALLBACK_SOURCES | file:jars | HOLDFAST_JAR_CACHE_FALLBACK_SOURCES: source 1 must have a path that begins with "
+                        + "/: file:, or be declared",
             })
     void ruleThatIsBrokenIsToldWithItsVariable(String name, String value, String message) {
         assertThat(problems(Map.of("HOLDFAST_JAR_CACHE_" + name, value))).containsExactly(message);
@@ -149,10 +153,10 @@ class JarCacheConfigTest {
     @Test
     void passwordInAUriIsNotShown() {
         JarCacheConfig config =
-                load(Map.of("HOLDFAST_JAR_CACHE_FALLBACK_SOURCES", "https://me:secret@host:8443/jars/,hdfs://ns/x"));
+                load(Map.of("HOLDFAST_JAR_CACHE_FALLBACK_SOURCES", "https://me:secret@my_host:8443/jars/,hdfs://ns/x"));
 
         assertThat(JarCacheSettings.shown(config))
-                .containsEntry("HOLDFAST_JAR_CACHE_FALLBACK_SOURCES", "https://host:8443/jars/,hdfs://ns/x");
+                .containsEntry("HOLDFAST_JAR_CACHE_FALLBACK_SOURCES", "https://my_host:8443/jars/,hdfs://ns/x");
     }
 
     private static JarCacheConfig load(Map<String, String> variables) {
