@@ -82,13 +82,13 @@ public final class JarCacheBench {
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("jars", JARS);
         figures.put("bytes", jars.bytes());
-        Path bundle = images(jars, figures);
         try (HdfsFixture hdfs = HdfsFixture.in(Files.createDirectories(directory.resolve("hdfs")))
                 .builtIn(home.resolve("testing/hdfs/target"))
                 .start()) {
             for (Path jar : jars.jars()) {
                 hdfs.put(jar, "/jars/" + jar.getFileName());
             }
+            Path bundle = images(jars, hdfs, figures);
             Map<String, List<Took>> seen = new LinkedHashMap<>();
             long read = 0;
             for (int pods : List.of(1, MANY)) {
@@ -216,9 +216,9 @@ public final class JarCacheBench {
     // ------------------------------------------------------------------ images
 
     /** Builds images, for what is to be said of them; returns the directory that a node has of one. */
-    private Path images(JarSet jars, Map<String, Object> figures) throws IOException {
-        String one = build(jars, "1", "one", java);
-        String again = build(jars, "1", "again", java);
+    private Path images(JarSet jars, HdfsFixture hdfs, Map<String, Object> figures) throws IOException {
+        String one = build(jars, "1", "one", hdfs);
+        String again = build(jars, "1", "again", hdfs);
         figures.put("digest_stable", one.equals(again) ? 1 : 0);
 
         Path smallest = jars.jars().get(JARS - 1);
@@ -227,7 +227,7 @@ public final class JarCacheBench {
         Path next = directory.resolve(middle.getFileName().toString().replace(".jar", "-next.jar"));
         concatenate(middle, smallest, next);
         others.set(JARS / 2, next);
-        build(new JarSet(others), "2", "bumped", java);
+        build(new JarSet(others), "2", "bumped", hdfs);
         Set<String> known = new HashSet<>();
         blobs("one").forEach(blob -> known.add(blob.getFileName().toString()));
         long pushed = blobs("bumped").stream()
@@ -246,20 +246,24 @@ public final class JarCacheBench {
         Files.write(target, Files.readAllBytes(more), StandardOpenOption.APPEND);
     }
 
-    private String build(JarSet jars, String version, String name, String jvm) throws IOException {
+    private String build(JarSet jars, String version, String name, HdfsFixture hdfs) throws IOException {
         Path work = Files.createDirectories(directory.resolve(name));
-        Path file = Files.writeString(work.resolve("bundle.yaml"), jars.declare(version));
-        tool(jvm, work, "lock", file.toString());
-        return tool(jvm, work, "build", file.toString(), "--to", "oci:" + work.resolve("image"))
+        Path file = Files.writeString(
+                work.resolve("bundle.yaml"),
+                jars.declare(
+                        version,
+                        jar -> jar.startsWith(directory) ? "file:" + jar : hdfs.uri() + "/jars/" + jar.getFileName()));
+        tool(work, "lock", file.toString());
+        return tool(work, "build", file.toString(), "--to", "oci:" + work.resolve("image"))
                 .lines()
                 .filter(line -> line.startsWith("sha256:"))
                 .findFirst()
                 .orElseThrow();
     }
 
-    private String tool(String jvm, Path work, String... arguments) throws IOException {
+    private String tool(Path work, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(
-                jvm,
+                java,
                 "-cp",
                 builder().resolve("holdfast-bundle.jar") + ":" + builder().resolve("lib") + "/*",
                 "io.holdfast.jarcache.builder.BundleTool"));

@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -43,12 +44,12 @@ record JarSet(List<Path> jars) {
         return file.toFile().length();
     }
 
-    /** A bundle file of these jars. */
-    String declare(String version) {
+    /** A bundle file of these jars. {@code sources} says where each is. */
+    String declare(String version, Function<Path, String> sources) {
         StringBuilder yaml = new StringBuilder(
                 "name: bench\nversion: \"%s\"\nflink: [\"2.2\"]\njava: 25\njars:\n".formatted(version));
         for (Path jar : jars) {
-            yaml.append("  - source: file:%s\n    place: lib\n".formatted(jar.toAbsolutePath()));
+            yaml.append("  - source: %s\n    place: lib\n".formatted(sources.apply(jar)));
         }
         return yaml.toString();
     }

@@ -22,6 +22,7 @@ import io.holdfast.jarcache.Bundle;
 import io.holdfast.jarcache.BundleManifest;
 import io.holdfast.jarcache.BundledJar;
 import java.io.IOException;
+import java.net.SocketException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -29,6 +30,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLException;
 
 /**
  * The image of a bundle: one layer per jar and one for {@code bundle.json}, all in {@value #DIRECTORY}. Nothing in it
@@ -174,20 +176,41 @@ final class BundleImage {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new HoldfastException(Disposition.RETRYABLE, "Interrupted", "Run it again", e);
-        } catch (RegistryException | ExecutionException e) {
-            throw new HoldfastException(
-                    Disposition.RETRYABLE,
-                    "The image cannot be built or pushed: " + causes(e),
-                    "Check that the registry can be reached and that 'docker login' was done for it;"
-                            + " --insecure-registry lets it be one without TLS",
-                    e);
+        } catch (RegistryException e) {
+            throw unreachable(e);
+        } catch (ExecutionException e) { // of one of Jib's steps
+            throw isOfNetwork(e) ? unreachable(e) : cannotWrite(e);
         } catch (CacheDirectoryCreationException | IOException e) {
-            throw new HoldfastException(
-                    Disposition.FATAL,
-                    "The image cannot be built: " + causes(e),
-                    "Check free space and permissions in " + settings.cache,
-                    e);
+            throw cannotWrite(e);
         }
+    }
+
+    private static boolean isOfNetwork(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof RegistryException
+                    || cause instanceof SocketException
+                    || cause instanceof SSLException) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static HoldfastException unreachable(Exception e) {
+        return new HoldfastException(
+                Disposition.RETRYABLE,
+                "The image cannot be pushed, or its base not be pulled: " + causes(e),
+                "Check that the registry can be reached and that 'docker login' was done for it;"
+                        + " --insecure-registry lets it be one without TLS",
+                e);
+    }
+
+    private HoldfastException cannotWrite(Exception e) {
+        return new HoldfastException(
+                Disposition.FATAL,
+                "The image cannot be built: " + causes(e),
+                "Check free space and permissions of --to, and of " + settings.cache,
+                e);
     }
 
     private void tell(LogEvent event) {

@@ -340,6 +340,20 @@ class BundleToolTest {
     }
 
     @Test
+    void tarThatCannotBeWrittenIsNoMatterOfARegistry() throws IOException {
+        run("lock");
+        Path taken =
+                Files.createDirectories(directory.resolve("taken.tar/inside")).getParent();
+
+        assertThat(run("build", "--to", "tar:" + taken)).isEqualTo(78);
+
+        assertThat(err())
+                .contains("The image cannot be built")
+                .contains("permissions of --to")
+                .doesNotContain("registry");
+    }
+
+    @Test
     void registryThatIsNotThereIsSaid() throws IOException {
         run("lock");
         int port = server.getPort();

@@ -49,6 +49,8 @@ public final class HdfsFixture implements AutoCloseable {
     private static final Duration START_TIMEOUT = Duration.ofSeconds(120);
     private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(60);
     private static final int FAILURE_TAIL_LINES = 40;
+    /** It has no security manager any more, which Hadoop 3.4 asks for. */
+    private static final int FIRST_UNFIT_JAVA = 24;
 
     private final Path directory;
     private final int dataNodes;
@@ -253,6 +255,11 @@ public final class HdfsFixture implements AutoCloseable {
     }
 
     private void start(boolean format) {
+        int java = Runtime.version().feature();
+        if (java >= FIRST_UNFIT_JAVA) {
+            throw new IllegalStateException("Hadoop's servers do not run on Java %d. Run this with one older than %d."
+                    .formatted(java, FIRST_UNFIT_JAVA));
+        }
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
