@@ -76,7 +76,7 @@ class InitContainerIT {
         assertEnded(first, ExitCode.DONE);
         assertThat(first.out())
                 .contains("Settings read: HOLDFAST_JAR_CACHE_BUNDLE=" + image.directory() + " HOLDFAST")
-                .contains("HOLDFAST_JAR_CACHE_VERIFY=digest (default)")
+                .contains("HOLDFAST_JAR_CACHE_VERIFY=checksum (default)")
                 .containsPattern(
                         "INFO  Jars ready: bundle=platform version=1\\.0 jars=9 bytes=12300028 placed=9 kept=0 "
                                 + "fetched=0 method=copy tookMs=\\d+\n");
