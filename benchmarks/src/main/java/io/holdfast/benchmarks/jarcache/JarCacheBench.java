@@ -1,7 +1,7 @@
 package io.holdfast.benchmarks.jarcache;
 
 import io.holdfast.benchmarks.jarcache.Start.Took;
-import io.holdfast.jarcache.Sha256;
+import io.holdfast.jarcache.Checksum;
 import io.holdfast.testing.hdfs.HdfsFixture;
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,8 +23,8 @@ import java.util.stream.Stream;
 /**
  * How long pods of one node wait for their jars: from a real HDFS by Hadoop's client, as an init script would fetch them;
  * from an image by Holdfast's init container, copied, linked, or mounted and only verified; and copied by {@code cp}, which
- * is the physical limit, without and with {@code sha256sum}. 60 real jars, about 300 MB; one pod, and 20 at once. Pods are processes here, of what is
- * in the image: what a container takes to start is the same for all, and not part of it.
+ * is the physical limit, without and with {@code sha256sum}. 60 real jars, about 300 MB; one pod, and 20 at once. Pods are
+ * processes here, of what is in the image: what a container takes to start is the same for all, and not part of it.
  */
 public final class JarCacheBench {
 
@@ -292,7 +292,7 @@ public final class JarCacheBench {
         Path bundle = root.resolve("holdfast/bundle");
         StringBuilder sums = new StringBuilder();
         for (Path jar : jars.jars()) {
-            sums.append("%s  lib/%s%n".formatted(Sha256.of(jar), jar.getFileName()));
+            sums.append("%s  lib/%s%n".formatted(Checksum.SHA_256.of(jar), jar.getFileName()));
         }
         Files.writeString(bundle.resolveSibling(bundle.getFileName() + ".sums"), sums);
         if (!jars.areIn(bundle.resolve("jars/lib"))) {

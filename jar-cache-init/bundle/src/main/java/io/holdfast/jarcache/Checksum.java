@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.zip.CRC32C;
 
@@ -15,7 +16,7 @@ public enum Checksum {
     SHA_256("sha256") {
         @Override
         public Running begin() {
-            MessageDigest digest = Sha256.digest();
+            MessageDigest digest = sha256();
             return new Running() {
                 private final byte[] chunk = new byte[CHUNK_BYTES];
 
@@ -31,7 +32,7 @@ public enum Checksum {
 
                 @Override
                 public String hex() {
-                    return Sha256.hex(digest);
+                    return HexFormat.of().formatHex(digest.digest());
                 }
             };
         }
@@ -43,8 +44,8 @@ public enum Checksum {
     },
 
     /**
-     * CRC-32C (Castagnoli; RFC 3720, appendix B.4): finds damage, all but one of four billion, and costs next to nothing. It
-     * does not stop anybody who means harm.
+     * CRC-32C (Castagnoli; RFC 3720, appendix B.4): finds damage, all but one of four billion, and costs next to
+     * nothing. It does not stop anybody who means harm.
      */
     CRC_32C("crc32c") {
         @Override
@@ -91,6 +92,14 @@ public enum Checksum {
 
     /** What {@code jar} must have. */
     public abstract String of(BundledJar jar);
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
 
     /** Of the bytes of {@code file}, in lower case. */
     public String of(Path file) throws IOException {

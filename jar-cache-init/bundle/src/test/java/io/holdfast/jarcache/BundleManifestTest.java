@@ -9,6 +9,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -127,13 +128,12 @@ class BundleManifestTest {
         Path digits = Files.writeString(directory.resolve("digits"), "123456789"); // the check value of CRC catalogues
 
         assertThat(Checksum.SHA_256.of(abc))
-                .isEqualTo("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
-                .isEqualTo(Sha256.of(abc));
+                .isEqualTo("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assertThat(Checksum.CRC_32C.of(digits)).isEqualTo("e3069283");
     }
 
     @Test
-    void checksumOfALargeFileIsThatOfAllItsParts() throws IOException {
+    void checksumOfALargeFileIsThatOfAllItsParts() throws Exception {
         byte[] bytes = new byte[1_000_001];
         new Random(1).nextBytes(bytes);
         Path file = Files.write(directory.resolve("large"), bytes);
@@ -141,7 +141,8 @@ class BundleManifestTest {
         crc.update(bytes);
 
         assertThat(Checksum.SHA_256.of(file))
-                .isEqualTo(HexFormat.of().formatHex(Sha256.digest().digest(bytes)));
+                .isEqualTo(HexFormat.of()
+                        .formatHex(MessageDigest.getInstance("SHA-256").digest(bytes)));
         assertThat(Checksum.CRC_32C.of(file)).isEqualTo("%08x".formatted(crc.getValue()));
     }
 }

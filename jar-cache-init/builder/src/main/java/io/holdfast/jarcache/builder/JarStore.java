@@ -2,7 +2,7 @@ package io.holdfast.jarcache.builder;
 
 import io.holdfast.base.Disposition;
 import io.holdfast.base.HoldfastException;
-import io.holdfast.jarcache.Sha256;
+import io.holdfast.jarcache.Checksum;
 import io.holdfast.jarcache.builder.BundleFile.DeclaredJar;
 import io.holdfast.jarcache.builder.BundleLock.Found;
 import io.holdfast.jarcache.source.JarSource;
@@ -95,19 +95,19 @@ final class JarStore {
     private Path get(DeclaredJar jar, Found found) throws IOException {
         if (jar.origin().isLocal()) {
             Path file = local(jar);
-            check(jar, Sha256.of(file), Optional.of(found.sha256()));
+            check(jar, Checksum.SHA_256.of(file), Optional.of(found.sha256()));
             progress.done(jar.name(), found.bytes(), "here");
             return file;
         }
         Path stored = stored(found.sha256());
-        if (Files.exists(stored) && Sha256.of(stored).equals(found.sha256())) {
+        if (Files.exists(stored) && Checksum.SHA_256.of(stored).equals(found.sha256())) {
             progress.done(jar.name(), found.bytes(), "fetched before");
             return stored;
         }
         Path partial = partial();
         try {
             sources.fetch(jar.origin().location(), partial, progress.transfer(jar.name()));
-            check(jar, Sha256.of(partial), Optional.of(found.sha256()));
+            check(jar, Checksum.SHA_256.of(partial), Optional.of(found.sha256()));
             Files.move(partial, stored, StandardCopyOption.ATOMIC_MOVE);
             progress.done(jar.name(), found.bytes(), "fetched");
             return stored;

@@ -8,12 +8,12 @@ import io.holdfast.jarcache.Bundle;
 import io.holdfast.jarcache.BundleManifest;
 import io.holdfast.jarcache.BundledJar;
 import io.holdfast.jarcache.Checksum;
-import io.holdfast.jarcache.Sha256;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +21,6 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -105,7 +104,8 @@ class BundleToolTest {
                 JSON.readTree(directory.resolve("bundle.lock.json").toFile()).get("jars");
         assertThat(jars).hasSize(3);
         assertThat(jars.get(0).get("sha256").textValue()).isEqualTo(sha256(served.get("/a-1.0.jar")));
-        assertThat(jars.get(2).get("sha256").textValue()).isEqualTo(Sha256.of(directory.resolve("build/c.jar")));
+        assertThat(jars.get(2).get("sha256").textValue())
+                .isEqualTo(Checksum.SHA_256.of(directory.resolve("build/c.jar")));
         assertThat(jars.get(2).get("crc32c").textValue())
                 .isEqualTo(Checksum.CRC_32C.of(directory.resolve("build/c.jar")));
         assertThat(out()).contains("Locked platform 1: 3 jars", "of which 3 fetched");
@@ -464,7 +464,9 @@ class BundleToolTest {
     }
 
     private String sha256(byte[] bytes) {
-        return HexFormat.of().formatHex(Sha256.digest().digest(bytes));
+        Checksum.Running sha256 = Checksum.SHA_256.begin();
+        sha256.update(ByteBuffer.wrap(bytes));
+        return sha256.hex();
     }
 
     private static Set<String> blobs(Path layout) throws IOException {

@@ -30,8 +30,8 @@ enum CopyMethod {
 
     /**
      * Left to the kernel. On JDK 25 {@link FileChannel#transferTo} is {@code copy_file_range}, with which XFS and Btrfs
-     * share blocks; on JDK 17 it is {@code sendfile}, with which they never do (both seen by strace). The checksum is read from the new file, which
-     * is in the page cache unless blocks are shared.
+     * share blocks; on JDK 17 it is {@code sendfile}, with which they never do (both seen by strace). The checksum is
+     * read from the new file, which is in the page cache unless blocks are shared.
      */
     REFLINK {
         @Override

@@ -47,8 +47,9 @@ public interface JarCacheConfig {
 
     /**
      * Where a jar is fetched from that is missing or damaged in the bundle, in this order. {@code declared} is the jar's
-     * own source, as the bundle declares it. A URI, with one of the schemes {@code hdfs}, {@code http}, {@code https} and {@code file}, is that of a directory in which
-     * a file has the jar's name. {@code none}, alone, has the pod fail instead.
+     * own source, as the bundle declares it. A URI, with one of the schemes {@code hdfs}, {@code http}, {@code https} and
+     * {@code file}, is that of a directory in which a file has the jar's name. {@code none}, alone, has the pod fail
+     * instead.
      */
     @WithDefault("declared")
     List<String> fallbackSources();

@@ -3,11 +3,12 @@ package io.holdfast.jarcache.init;
 import io.holdfast.jarcache.Bundle;
 import io.holdfast.jarcache.BundleManifest;
 import io.holdfast.jarcache.BundledJar;
+import io.holdfast.jarcache.Checksum;
 import io.holdfast.jarcache.Place;
-import io.holdfast.jarcache.Sha256;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -43,15 +44,15 @@ final class TestBundle {
     TestBundle jar(String place, String name, int bytes, URI source) {
         byte[] content = new byte[bytes];
         new Random(name.hashCode()).nextBytes(content);
-        var digest = Sha256.digest();
-        digest.update(content);
+        Checksum.Running sha256 = Checksum.SHA_256.begin();
+        sha256.update(ByteBuffer.wrap(content));
         CRC32C crc = new CRC32C();
         crc.update(content);
         jars.add(new BundledJar(
                 name,
                 new Place(place),
                 Optional.ofNullable(source),
-                Sha256.hex(digest),
+                sha256.hex(),
                 "%08x".formatted(crc.getValue()),
                 bytes));
         contents.add(content);
