@@ -292,7 +292,7 @@ class JarCachePodIT {
         Finished verified = verifyImageVolume();
 
         assertThat(verified.exitCode()).as(verified.toString()).isZero();
-        assertThat(verified.out() + verified.err()).contains("method=verify");
+        assertThat(verified.out() + verified.err()).contains("verified=4 method=verify");
 
         damageLayer(SMALL);
 

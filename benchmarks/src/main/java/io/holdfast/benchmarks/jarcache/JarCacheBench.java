@@ -1,29 +1,24 @@
 package io.holdfast.benchmarks.jarcache;
 
 import io.holdfast.benchmarks.jarcache.Start.Took;
-import io.holdfast.jarcache.Checksum;
 import io.holdfast.testing.hdfs.HdfsFixture;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
  * How long pods of one node wait for their jars: from a real HDFS by Hadoop's client, as an init script would fetch them;
  * from an image by Holdfast's init container, copied, linked, or mounted and only verified; and copied by {@code cp}, which
- * is the physical limit, without and with {@code sha256sum}. 60 real jars, about 300 MB; one pod, and 20 at once. Pods are
+ * is the physical limit, without and with {@code sha256sum}. A program on Java takes no less than its start and {@code cp}
+ * together: that bound is printed too. 60 real jars, about 300 MB; one pod, and 20 at once. Pods are
  * processes here, of what is in the image: what a container takes to start is the same for all, and not part of it.
  */
 public final class JarCacheBench {
@@ -41,6 +36,8 @@ public final class JarCacheBench {
         COPY,
         LINK,
         IMAGE_VOLUME,
+        /** The init container's program with nothing to do: what Java takes to start. */
+        START,
         CP,
         CP_AND_SHA256SUM;
 
@@ -88,7 +85,7 @@ public final class JarCacheBench {
             for (Path jar : jars.jars()) {
                 hdfs.put(jar, "/jars/" + jar.getFileName());
             }
-            Path bundle = images(jars, hdfs, figures);
+            Path bundle = new BundleImages(directory, java, builder(), hdfs).build(jars, figures);
             Map<String, List<Took>> seen = new LinkedHashMap<>();
             long read = 0;
             for (int pods : List.of(1, MANY)) {
@@ -124,7 +121,10 @@ public final class JarCacheBench {
             figures.put("speedup_vs_hdfs_" + pods, hdfs / wall(seen, Way.COPY, pods));
             figures.put("speedup_vs_hdfs_" + pods + "_link", hdfs / wall(seen, Way.LINK, pods));
             figures.put("speedup_vs_hdfs_" + pods + "_image_volume", hdfs / wall(seen, Way.IMAGE_VOLUME, pods));
+            figures.put("speedup_vs_hdfs_" + pods + "_bound", hdfs / (wall(seen, Way.START, pods) + cp));
             figures.put("ratio_vs_cp_" + pods, wall(seen, Way.COPY, pods) / cp);
+            figures.put(
+                    "ratio_vs_start_and_cp_" + pods, wall(seen, Way.COPY, pods) / (wall(seen, Way.START, pods) + cp));
             figures.put(
                     "ratio_vs_cp_and_sha256sum_" + pods,
                     wall(seen, Way.COPY, pods) / wall(seen, Way.CP_AND_SHA256SUM, pods));
@@ -156,8 +156,6 @@ public final class JarCacheBench {
         return sorted.size() % 2 == 1 ? sorted.get(middle) : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
     }
 
-    // ------------------------------------------------------------------ starts
-
     private Took start(Way way, int pods, JarSet jars, Path bundle, HdfsFixture hdfs) throws IOException {
         Path targets = Files.createDirectories(directory.resolve("targets"));
         List<Start> starts = new ArrayList<>();
@@ -166,9 +164,10 @@ public final class JarCacheBench {
             starts.add(
                     switch (way) {
                         case HDFS -> fromHdfs(target, hdfs);
-                        case COPY -> init("copy", bundle, target);
-                        case LINK -> init("hard-link", bundle, target);
-                        case IMAGE_VOLUME -> init("verify", bundle, target);
+                        case COPY -> init("copy", "checksum", bundle, target);
+                        case LINK -> init("hard-link", "checksum", bundle, target);
+                        case IMAGE_VOLUME -> init("verify", "checksum", bundle, target);
+                        case START -> init("verify", "off", bundle, target);
                         case CP ->
                             new Start(List.of("cp", "-a", bundle.resolve("jars") + "/.", target.toString()), Map.of());
                         case CP_AND_SHA256SUM ->
@@ -178,7 +177,7 @@ public final class JarCacheBench {
                     });
         }
         Took took = Start.all(starts, Files.createDirectories(directory.resolve("logs")));
-        for (int pod = 0; pod < pods && way != Way.IMAGE_VOLUME; pod++) {
+        for (int pod = 0; pod < pods && way != Way.IMAGE_VOLUME && way != Way.START; pod++) {
             if (!jars.areIn(targets.resolve("pod-" + pod).resolve("lib"))) {
                 throw new IOException("%s left jars out".formatted(way.key()));
             }
@@ -203,108 +202,20 @@ public final class JarCacheBench {
     }
 
     /** The init container. */
-    private Start init(String mode, Path bundle, Path target) {
+    private Start init(String mode, String verify, Path bundle, Path target) {
         return image.start(Map.of(
-                "HOLDFAST_JAR_CACHE_BUNDLE", bundle.toString(),
-                "HOLDFAST_JAR_CACHE_TARGET", target.toString(),
-                "HOLDFAST_JAR_CACHE_MODE", mode,
-                "HOLDFAST_JAR_CACHE_FALLBACK_SOURCES", "none",
+                "HOLDFAST_JAR_CACHE_BUNDLE",
+                bundle.toString(),
+                "HOLDFAST_JAR_CACHE_TARGET",
+                target.toString(),
+                "HOLDFAST_JAR_CACHE_MODE",
+                mode,
+                "HOLDFAST_JAR_CACHE_VERIFY",
+                verify,
+                "HOLDFAST_JAR_CACHE_FALLBACK_SOURCES",
+                "none",
                 "HOLDFAST_JAR_CACHE_TERMINATION_MESSAGE_FILE",
-                        directory.resolve("termination").toString()));
-    }
-
-    // ------------------------------------------------------------------ images
-
-    /** Builds images, for what is to be said of them; returns the directory that a node has of one. */
-    private Path images(JarSet jars, HdfsFixture hdfs, Map<String, Object> figures) throws IOException {
-        String one = build(jars, "1", "one", hdfs);
-        String again = build(jars, "1", "again", hdfs);
-        figures.put("digest_stable", one.equals(again) ? 1 : 0);
-
-        Path smallest = jars.jars().get(JARS - 1);
-        Path middle = jars.jars().get(JARS / 2);
-        List<Path> others = new ArrayList<>(jars.jars());
-        Path next = directory.resolve(middle.getFileName().toString().replace(".jar", "-next.jar"));
-        concatenate(middle, smallest, next);
-        others.set(JARS / 2, next);
-        build(new JarSet(others), "2", "bumped", hdfs);
-        Set<String> known = new HashSet<>();
-        blobs("one").forEach(blob -> known.add(blob.getFileName().toString()));
-        long pushed = blobs("bumped").stream()
-                .filter(blob -> !known.contains(blob.getFileName().toString()))
-                .mapToLong(blob -> blob.toFile().length())
-                .sum();
-        figures.put(
-                "relayered_bytes_ratio_after_one_bump",
-                (double) pushed / next.toFile().length());
-        return unpack(jars);
-    }
-
-    /** The next version of a jar: most of it is as it was. */
-    private static void concatenate(Path jar, Path more, Path target) throws IOException {
-        Files.copy(jar, target, StandardCopyOption.REPLACE_EXISTING);
-        Files.write(target, Files.readAllBytes(more), StandardOpenOption.APPEND);
-    }
-
-    private String build(JarSet jars, String version, String name, HdfsFixture hdfs) throws IOException {
-        Path work = Files.createDirectories(directory.resolve(name));
-        Path file = Files.writeString(
-                work.resolve("bundle.yaml"),
-                jars.declare(
-                        version,
-                        jar -> jar.startsWith(directory) ? "file:" + jar : hdfs.uri() + "/jars/" + jar.getFileName()));
-        tool(work, "lock", file.toString());
-        return tool(work, "build", file.toString(), "--to", "oci:" + work.resolve("image"))
-                .lines()
-                .filter(line -> line.startsWith("sha256:"))
-                .findFirst()
-                .orElseThrow();
-    }
-
-    private String tool(Path work, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                java,
-                "-cp",
-                builder().resolve("holdfast-bundle.jar") + ":" + builder().resolve("lib") + "/*",
-                "io.holdfast.jarcache.builder.BundleTool"));
-        command.addAll(List.of(arguments));
-        command.addAll(List.of("--cache", work.resolve("cache").toString()));
-        Start.all(List.of(new Start(command, Map.of())), work);
-        return Files.readString(work.resolve("start-0.log"));
-    }
-
-    private List<Path> blobs(String name) throws IOException {
-        try (Stream<Path> files = Files.list(directory.resolve(name).resolve("image/blobs/sha256"))) {
-            return files.toList();
-        }
-    }
-
-    /** The bundle as it lies in a container that was started from the image: the layers of "one", one upon the other. */
-    private Path unpack(JarSet jars) throws IOException {
-        Path root = Files.createDirectories(directory.resolve("node"));
-        for (Path blob : blobs("one")) {
-            if (isLayer(blob)) {
-                Start.all(
-                        List.of(new Start(List.of("tar", "-xzf", blob.toString(), "-C", root.toString()), Map.of())),
-                        directory);
-            }
-        }
-        Path bundle = root.resolve("holdfast/bundle");
-        StringBuilder sums = new StringBuilder();
-        for (Path jar : jars.jars()) {
-            sums.append("%s  lib/%s%n".formatted(Checksum.SHA_256.of(jar), jar.getFileName()));
-        }
-        Files.writeString(bundle.resolveSibling(bundle.getFileName() + ".sums"), sums);
-        if (!jars.areIn(bundle.resolve("jars/lib"))) {
-            throw new IOException("the image lacks jars: " + bundle);
-        }
-        return bundle;
-    }
-
-    private static boolean isLayer(Path blob) throws IOException {
-        try (InputStream in = Files.newInputStream(blob)) {
-            return in.read() == 0x1f && in.read() == 0x8b; // gzip, RFC 1952
-        }
+                directory.resolve("termination").toString()));
     }
 
     private Path builder() {

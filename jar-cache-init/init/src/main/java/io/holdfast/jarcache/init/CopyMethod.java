@@ -29,52 +29,21 @@ enum CopyMethod {
     },
 
     /**
-     * Left to the kernel. On JDK 25 {@link FileChannel#transferTo} is {@code copy_file_range}, with which XFS and Btrfs
-     * share blocks; on JDK 17 it is {@code sendfile}, with which they never do (both seen by strace). The checksum is
-     * read from the new file, which is in the page cache unless blocks are shared.
+     * Left to the kernel, where it shares blocks: on JDK 25 {@link FileChannel#transferTo} is {@code copy_file_range}, with
+     * which XFS and Btrfs do; on JDK 17 it is {@code sendfile}, with which they never do (both seen by strace).
      */
     REFLINK {
         @Override
         Optional<String> copy(Path source, Path partial, Optional<Checksum> checksum) throws IOException {
-            try (FileChannel in = openSource(source);
-                    FileChannel out =
-                            FileChannel.open(partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-                long size = in.size();
-                long done = 0;
-                while (done < size) {
-                    long moved = transfer(in, done, size - done, out);
-                    if (moved <= 0) {
-                        throw new SourceUnreadable("it ends after %d of %d bytes".formatted(done, size), null);
-                    }
-                    done += moved;
-                }
-            }
-            return ofFile(checksum, partial);
+            return copyInKernel(source, partial, checksum);
         }
     },
 
-    /** Through a buffer that stays in the processor's cache, so that the checksum costs no second look at memory. */
+    /** Left to the kernel, where it does not share blocks. */
     COPY {
         @Override
         Optional<String> copy(Path source, Path partial, Optional<Checksum> checksum) throws IOException {
-            if (checksum.isEmpty()) {
-                return REFLINK.copy(source, partial, checksum);
-            }
-            Checksum.Running running = checksum.get().begin();
-            ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
-            try (FileChannel in = openSource(source);
-                    FileChannel out =
-                            FileChannel.open(partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-                while (read(in, buffer) >= 0) {
-                    buffer.flip();
-                    running.update(buffer.duplicate());
-                    while (buffer.hasRemaining()) {
-                        out.write(buffer);
-                    }
-                    buffer.clear();
-                }
-            }
-            return Optional.of(running.hex());
+            return copyInKernel(source, partial, checksum);
         }
     };
 
@@ -97,6 +66,27 @@ enum CopyMethod {
      * @throws IOException if {@code partial} cannot be made so; what is there then is for the caller to delete
      */
     abstract Optional<String> copy(Path source, Path partial, Optional<Checksum> checksum) throws IOException;
+
+    /**
+     * Where many pods start at once, this and a look at the new file, which is in the page cache, take less of the
+     * processors than to pass all bytes through a buffer of ours and see them on their way.
+     */
+    private static Optional<String> copyInKernel(Path source, Path partial, Optional<Checksum> checksum)
+            throws IOException {
+        try (FileChannel in = openSource(source);
+                FileChannel out = FileChannel.open(partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            long size = in.size();
+            long done = 0;
+            while (done < size) {
+                long moved = transfer(in, done, size - done, out);
+                if (moved <= 0) {
+                    throw new SourceUnreadable("it ends after %d of %d bytes".formatted(done, size), null);
+                }
+                done += moved;
+            }
+        }
+        return ofFile(checksum, partial);
+    }
 
     private static Optional<String> ofFile(Optional<Checksum> checksum, Path file) throws IOException {
         return checksum.isEmpty()

@@ -58,6 +58,7 @@ final class Fallbacks {
                 tried.add(shown + " will not do, " + e.getMessage());
             } catch (SourceFailure e) {
                 tried.add(e.getMessage());
+                LOG.debug("Fallback source failed, with all causes: jar={} from={}", jar.path(), shown, e);
             }
             LOG.warn("Fallback source failed: jar={} reason={}", jar.path(), tried.get(tried.size() - 1));
         }

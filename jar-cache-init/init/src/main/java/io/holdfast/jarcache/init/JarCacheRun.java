@@ -243,6 +243,7 @@ final class JarCacheRun {
         for (Throwable failure : failures) {
             if (failure != worst) {
                 LOG.error("Jar not ready: reason={}", failure.getMessage());
+                LOG.debug("Jar not ready, with all causes:", failure);
             }
         }
         return worst;
@@ -283,7 +284,7 @@ final class JarCacheRun {
 
     private void tell(Bundle bundle, List<Way> ways, long startNanos) {
         LOG.info(
-                "Jars ready: bundle={} version={} jars={} bytes={} placed={} kept={} fetched={} method={} tookMs={}",
+                "Jars ready: bundle={} version={} jars={} bytes={} placed={} kept={} fetched={} verified={} method={} tookMs={}",
                 bundle.name(),
                 bundle.version(),
                 bundle.jars().size(),
@@ -291,6 +292,7 @@ final class JarCacheRun {
                 count(ways, Way.PLACED),
                 count(ways, Way.KEPT),
                 count(ways, Way.FETCHED),
+                count(ways, Way.VERIFIED),
                 method(),
                 millisSince(startNanos));
     }

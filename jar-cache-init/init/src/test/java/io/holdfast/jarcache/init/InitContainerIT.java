@@ -79,14 +79,14 @@ class InitContainerIT {
                 .contains("HOLDFAST_JAR_CACHE_VERIFY=checksum (default)")
                 .containsPattern(
                         "INFO  Jars ready: bundle=platform version=1\\.0 jars=9 bytes=12300028 placed=9 kept=0 "
-                                + "fetched=0 method=copy tookMs=\\d+\n");
+                                + "fetched=0 verified=0 method=copy tookMs=\\d+\n");
         assertThat(first.out().lines()).hasSize(2);
         assertThat(first.err()).isEmpty();
         assertComplete();
 
         InitProcess second = start();
         assertEnded(second, ExitCode.DONE);
-        assertThat(second.out()).contains("placed=0 kept=9 fetched=0 method=none");
+        assertThat(second.out()).contains("placed=0 kept=9 fetched=0 verified=0 method=none");
         assertThat(lastWords).as("last words of a good run").doesNotExist();
     }
 
@@ -216,7 +216,7 @@ class InitContainerIT {
         assertEnded(process, ExitCode.DONE);
         assertThat(process.out())
                 .contains("WARN  Jar fetched instead: jar=lib/jar-2.jar bytes=1500002 from=http://")
-                .contains("placed=8 kept=0 fetched=1 method=copy");
+                .contains("placed=8 kept=0 fetched=1 verified=0 method=copy");
         assertComplete();
     }
 
