@@ -1,0 +1,98 @@
+package io.holdfast.agent;
+
+import io.holdfast.agent.control.Answer;
+import io.holdfast.agent.report.AgentException;
+import io.holdfast.agent.report.AgentLog;
+import io.holdfast.agent.report.ErrorCode;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/** What changes something: one at a time, on a thread of its own. A second one is refused, not queued. */
+final class Operations {
+    private final AtomicReference<Running> running = new AtomicReference<>();
+    private final AgentLog log;
+    private final ExecutorService thread = Executors.newSingleThreadExecutor(work -> {
+        Thread worker = new Thread(null, work, "holdfast-agent-operation", 0, false);
+        worker.setDaemon(true);
+        return worker;
+    });
+
+    /** An operation that is under way. */
+    record Running(String name, long startNanos) {
+        long millis() {
+            return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos);
+        }
+    }
+
+    Operations(AgentLog log) {
+        this.log = log;
+    }
+
+    /** Returns what is under way; null if nothing is. */
+    Running running() {
+        return running.get();
+    }
+
+    /** Starts {@code work} on the thread of operations, unless another is under way; then answers that. */
+    void submit(String name, Supplier<Map<String, Object>> work, Consumer<Answer> answer) {
+        Running mine = new Running(name, System.nanoTime());
+        if (!running.compareAndSet(null, mine)) {
+            answer.accept(busy());
+            return;
+        }
+        try {
+            thread.execute(() -> answer.accept(done(mine, work)));
+        } catch (RejectedExecutionException e) {
+            running.set(null);
+            answer.accept(busy());
+        }
+    }
+
+    /** As {@link #submit}, on the calling thread. */
+    Answer run(String name, Supplier<Map<String, Object>> work) {
+        Running mine = new Running(name, System.nanoTime());
+        return running.compareAndSet(null, mine) ? done(mine, work) : busy();
+    }
+
+    /** Takes no more work. What is under way is finished. */
+    void end() {
+        thread.shutdown();
+    }
+
+    private Answer done(Running mine, Supplier<Map<String, Object>> work) {
+        Answer answer;
+        try {
+            answer = Answer.ok(work.get());
+        } catch (AgentException e) {
+            answer = Answer.of(e);
+        } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
+            answer = Answer.error(ErrorCode.FAILED, "The agent failed: " + e + ". Report this.");
+        }
+        running.set(null);
+        if (answer.error() != null) {
+            log.warn(
+                    "Operation refused",
+                    "operation",
+                    mine.name(),
+                    "tookMs",
+                    mine.millis(),
+                    "error",
+                    answer.error().wire(),
+                    "message",
+                    answer.message());
+        }
+        return answer;
+    }
+
+    private Answer busy() {
+        Running other = running.get();
+        String what = other == null ? "another operation" : other.name() + " since " + other.millis() + " ms";
+        return Answer.error(ErrorCode.BUSY, "The agent is busy with " + what + ". Ask again when status says none.");
+    }
+}

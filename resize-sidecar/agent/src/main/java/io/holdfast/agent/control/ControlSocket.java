@@ -1,0 +1,202 @@
+package io.holdfast.agent.control;
+
+import io.holdfast.agent.report.AgentLog;
+import io.holdfast.agent.report.ErrorCode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.attribute.UserPrincipal;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import jdk.net.ExtendedSocketOptions;
+import jdk.net.UnixDomainPrincipal;
+
+/** Serves the socket with one thread, which never waits for a peer or for an operation. */
+public final class ControlSocket {
+    private static final int MOST_CONNECTIONS = 8;
+    private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(60);
+    private static final long TICK_MILLIS = 1_000;
+    private static final long ERROR_PAUSE_MILLIS = 100;
+
+    private final SocketFile file;
+    private final RequestHandler handler;
+    private final AgentLog log;
+    private final Selector selector;
+    private final List<Connection> connections = new ArrayList<>();
+    private final AtomicReference<Mode> wanted = new AtomicReference<>(Mode.SERVING);
+    private final Thread thread;
+    private final UserPrincipal owner;
+
+    private volatile Mode mode = Mode.PAUSED;
+
+    private enum Mode {
+        SERVING,
+        /** Another may take the socket; answers are still written. */
+        PAUSED,
+        /** The same, until the last answer is out. */
+        ENDING
+    }
+
+    public ControlSocket(SocketFile file, RequestHandler handler, AgentLog log) {
+        Objects.requireNonNull(ExtendedSocketOptions.SO_PEERCRED); // fails now if this Java has no module jdk.net
+        this.file = file;
+        this.handler = handler;
+        this.log = log;
+        try {
+            selector = Selector.open();
+            owner = Files.getOwner(file.path());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        thread = new Thread(null, this::run, "holdfast-agent-socket", 0, false);
+        thread.setDaemon(true);
+    }
+
+    public SocketFile file() {
+        return file;
+    }
+
+    /** Begins to serve. */
+    public void start() {
+        thread.start();
+    }
+
+    /** Stops to accept and to read, and returns when another may serve the socket. */
+    public void pause() {
+        set(Mode.PAUSED);
+        while (mode != Mode.PAUSED && thread.isAlive()) {
+            Thread.onSpinWait();
+        }
+    }
+
+    /** Ends a pause. */
+    public void resume() {
+        set(Mode.SERVING);
+    }
+
+    /** Ends for good once the answers that are owed have been written. The file stays. */
+    public void end() {
+        set(Mode.ENDING);
+    }
+
+    private void set(Mode next) {
+        wanted.set(next);
+        selector.wakeup();
+    }
+
+    private void run() {
+        while (mode != Mode.ENDING || !connections.isEmpty()) {
+            try {
+                follow(wanted.get());
+                long now = System.nanoTime();
+                for (Connection connection : List.copyOf(connections)) {
+                    serve(connection, now);
+                }
+                if (mode == Mode.ENDING && connections.isEmpty()) {
+                    break;
+                }
+                selector.select(
+                        key -> {
+                            if (key.isValid() && key.isAcceptable()) {
+                                accept();
+                            }
+                        },
+                        TICK_MILLIS);
+            } catch (IOException | RuntimeException | OutOfMemoryError e) {
+                log.warn("Control socket failed", "cause", e, "next", "goes on");
+                pauseAfterError();
+            }
+        }
+        closeSelector();
+    }
+
+    private void serve(Connection connection, long now) {
+        boolean open = connection.advance(handler, mode == Mode.SERVING, now);
+        boolean idle = !connection.busy() && now - connection.activeNanos() > IDLE_NANOS;
+        boolean stuck = connection.busy()
+                && connection.key().interestOps() == SelectionKey.OP_WRITE
+                && now - connection.activeNanos() > IDLE_NANOS; // a peer that does not read
+        if (!open || idle || stuck || mode == Mode.ENDING && !connection.busy()) {
+            connection.close();
+            connections.remove(connection);
+        }
+    }
+
+    private void follow(Mode next) throws IOException {
+        if (next == mode) {
+            return;
+        }
+        SelectionKey accepting = file.channel().keyFor(selector);
+        if (next == Mode.SERVING) {
+            file.channel().register(selector, SelectionKey.OP_ACCEPT);
+        } else if (accepting != null) {
+            accepting.cancel();
+            selector.selectNow(); // only now is the channel free of this selector
+        }
+        if (next != Mode.SERVING) {
+            connections.stream()
+                    .filter(each -> !each.busy())
+                    .forEach(each -> each.key().interestOps(0));
+        }
+        mode = next;
+    }
+
+    private void accept() {
+        try {
+            SocketChannel channel = file.channel().accept();
+            if (channel == null) {
+                return;
+            }
+            channel.configureBlocking(false);
+            Answer refusal = refusal(channel);
+            if (refusal != null) {
+                channel.write(ByteBuffer.wrap(refusal.encoded()));
+                channel.close();
+                return;
+            }
+            SelectionKey key = channel.register(selector, SelectionKey.OP_READ);
+            connections.add(new Connection(channel, key, selector::wakeup, System.nanoTime()));
+        } catch (IOException e) {
+            pauseAfterError(); // out of file descriptors, or the peer went away
+        }
+    }
+
+    private Answer refusal(SocketChannel channel) throws IOException {
+        UnixDomainPrincipal peer = channel.getOption(ExtendedSocketOptions.SO_PEERCRED);
+        if (!peer.user().equals(owner)) {
+            log.warn("Peer refused", "user", peer.user().getName());
+            return Answer.error(
+                    ErrorCode.FORBIDDEN,
+                    "This agent runs as user " + owner.getName() + " and serves no other. Run as the same user.");
+        }
+        if (connections.size() >= MOST_CONNECTIONS) {
+            return Answer.error(
+                    ErrorCode.TOO_MANY_CONNECTIONS,
+                    "All " + MOST_CONNECTIONS + " connections are taken. Close one, or try again later.");
+        }
+        return null;
+    }
+
+    private static void pauseAfterError() {
+        try {
+            Thread.sleep(ERROR_PAUSE_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void closeSelector() {
+        try {
+            selector.close();
+        } catch (IOException e) {
+            return; // nothing is registered any more
+        }
+    }
+}

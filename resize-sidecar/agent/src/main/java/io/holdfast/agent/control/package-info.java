@@ -1,0 +1,2 @@
+/** The agent's protocol and its unix socket. */
+package io.holdfast.agent.control;

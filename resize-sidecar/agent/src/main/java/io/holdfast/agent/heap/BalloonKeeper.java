@@ -1,0 +1,164 @@
+package io.holdfast.agent.heap;
+
+import io.holdfast.agent.report.AgentLog;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Sees to it that the balloon is never what an application dies of. As much of it as the cgroup could take is held
+ * softly, so that the collector itself takes it before it fails an allocation; and if collections leave the heap nearly
+ * full several times in a row, a part is let go earlier. Both are counted and logged.
+ */
+final class BalloonKeeper {
+    private static final String GAVE_WAY = "balloon.gave-way";
+
+    private final long maxBytes;
+    private final ChunkPlan plan;
+    private final PageRelease release;
+    private final HeapUsage usage;
+    private final Balloon balloon;
+    private final CollectionListener collections;
+    private final GiveWay giveWay;
+    private final AgentLog log;
+    private final AtomicInteger quiet = new AtomicInteger();
+
+    private long gaveWay;
+    private long takenSeen;
+    private int fullCollections;
+    private CollectionListener.Last seen;
+    private volatile long usedAfterCollection = Long.MAX_VALUE / 2;
+
+    BalloonKeeper(
+            long maxBytes,
+            ChunkPlan plan,
+            PageRelease release,
+            HeapUsage usage,
+            Balloon balloon,
+            CollectionListener collections,
+            GiveWay giveWay,
+            AgentLog log) {
+        this.maxBytes = maxBytes;
+        this.plan = plan;
+        this.release = release;
+        this.usage = usage;
+        this.balloon = balloon;
+        this.collections = collections;
+        this.giveWay = giveWay;
+        this.log = log;
+        this.seen = collections.last();
+    }
+
+    /**
+     * Whether, and by whom, the balloon gives way.
+     *
+     * @param room where it is read what the cgroup could take
+     * @param allowed whether it gives way at all
+     * @param byCollector whether the collector may take of it, see {@link GiveWayPolicy#collectorMayTake}
+     */
+    record GiveWay(MemoryRoom room, boolean allowed, boolean byCollector) {}
+
+    /** While the ceiling is being moved: nothing is let go early, for who moves it looks himself. */
+    final class Quiet implements AutoCloseable {
+        private final long takenBefore = balloon.takenBytes();
+
+        private Quiet() {
+            quiet.incrementAndGet();
+        }
+
+        /** Returns whether the collector took from the balloon since. */
+        boolean gaveWay() {
+            balloon.touch();
+            return balloon.takenBytes() != takenBefore;
+        }
+
+        @Override
+        public void close() {
+            quiet.decrementAndGet();
+        }
+    }
+
+    Quiet quiet() {
+        return new Quiet();
+    }
+
+    synchronized long gaveWay() {
+        return gaveWay;
+    }
+
+    /** Returns what the last collection left, without the balloon; much, if none was yet. */
+    long usedAfterCollection() {
+        return usedAfterCollection;
+    }
+
+    synchronized void handOver(Map<String, Object> state) {
+        state.put(GAVE_WAY, gaveWay);
+    }
+
+    synchronized void takeOver(Map<String, Object> state) {
+        gaveWay = (Long) state.getOrDefault(GAVE_WAY, 0L);
+    }
+
+    /** Holds softly what the cgroup could take, and the rest strongly. */
+    void balance() {
+        balloon.balance(soft(allowance()));
+    }
+
+    synchronized void tend() {
+        balloon.touch();
+        long taken = balloon.takenBytes() - takenSeen;
+        if (taken > 0) {
+            takenSeen += taken;
+            gaveWay++;
+            fullCollections = 0;
+            log.warn("Balloon gave way", "bytes", taken, "ceiling", ceiling(), "by", "collector", "count", gaveWay);
+        }
+        CollectionListener.Last last = collections.last();
+        long held = balloon.heldBytes();
+        long allowance = allowance();
+        if (last.number() != seen.number()) {
+            usage.observe(held, balloon.changes());
+            usedAfterCollection = last.usedAfterBytes() - held;
+            fullCollections =
+                    held > 0 && GiveWayPolicy.full(last.usedAfterBytes() - held, ceiling()) ? fullCollections + 1 : 0;
+            if (last.full()) {
+                balloon.release(release);
+            }
+            seen = last;
+        }
+        long step = quiet.get() > 0
+                ? 0
+                : GiveWayPolicy.step(fullCollections, ceiling(), plan.chunkBytes(), Math.min(held, allowance));
+        if (step >= plan.regionBytes()) {
+            balloon.dropTo(held - step);
+            gaveWay++;
+            fullCollections = 0;
+            log.warn(
+                    "Balloon gave way",
+                    "bytes",
+                    held - balloon.heldBytes(),
+                    "ceiling",
+                    ceiling(),
+                    "by",
+                    "full-heap",
+                    "count",
+                    gaveWay);
+        }
+        balloon.balance(soft(allowance));
+    }
+
+    private long soft(long allowance) {
+        return giveWay.byCollector() ? allowance : 0;
+    }
+
+    private long ceiling() {
+        return maxBytes - balloon.heldBytes();
+    }
+
+    private long allowance() {
+        if (!giveWay.allowed()) {
+            return 0;
+        }
+        long held = balloon.heldBytes();
+        return giveWay.room().allowance(held, maxBytes - held, usage.committedBytes() - held);
+    }
+}

@@ -1,0 +1,83 @@
+package io.holdfast.agent.heap;
+
+import com.sun.management.GarbageCollectionNotificationInfo;
+import java.lang.management.GarbageCollectorMXBean;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryPoolMXBean;
+import java.lang.management.MemoryType;
+import java.lang.management.MemoryUsage;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import javax.management.ListenerNotFoundException;
+import javax.management.Notification;
+import javax.management.NotificationEmitter;
+import javax.management.NotificationListener;
+import javax.management.openmbean.CompositeData;
+
+/** Hears of each collection that stopped the application. Called on a thread of the JVM's, which it never holds up. */
+public final class CollectionListener implements NotificationListener {
+    /** What a collection left. {@code number} counts them. */
+    record Last(long number, long usedAfterBytes, boolean full) {}
+
+    private final Set<String> heapPools = ManagementFactory.getMemoryPoolMXBeans().stream()
+            .filter(pool -> pool.getType() == MemoryType.HEAP)
+            .map(MemoryPoolMXBean::getName)
+            .collect(Collectors.toSet());
+    private final Runnable wake;
+    private volatile Last last = new Last(0, 0, false);
+
+    /** @param wake called after each; must return at once */
+    public CollectionListener(Runnable wake) {
+        this.wake = wake;
+    }
+
+    /** Begins to listen. */
+    public void start() {
+        for (GarbageCollectorMXBean collector : ManagementFactory.getGarbageCollectorMXBeans()) {
+            if (collector instanceof NotificationEmitter emitter) {
+                emitter.addNotificationListener(this, null, null);
+            }
+        }
+    }
+
+    /** Ends that. */
+    public void stop() {
+        for (GarbageCollectorMXBean collector : ManagementFactory.getGarbageCollectorMXBeans()) {
+            if (collector instanceof NotificationEmitter emitter) {
+                try {
+                    emitter.removeNotificationListener(this);
+                } catch (ListenerNotFoundException e) {
+                    continue; // never began
+                }
+            }
+        }
+    }
+
+    Last last() {
+        return last;
+    }
+
+    @Override
+    public void handleNotification(Notification notification, Object handback) {
+        try {
+            if (!notification.getType().equals(GarbageCollectionNotificationInfo.GARBAGE_COLLECTION_NOTIFICATION)) {
+                return;
+            }
+            GarbageCollectionNotificationInfo info =
+                    GarbageCollectionNotificationInfo.from((CompositeData) notification.getUserData());
+            if (info.getGcName().contains("Concurrent")) {
+                return; // parts of a marking: they free little, and say nothing about what is needed
+            }
+            long used = 0;
+            for (Map.Entry<String, MemoryUsage> pool :
+                    info.getGcInfo().getMemoryUsageAfterGc().entrySet()) {
+                used += heapPools.contains(pool.getKey()) ? pool.getValue().getUsed() : 0;
+            }
+            last = new Last(last.number() + 1, used, info.getGcAction().contains("major"));
+            wake.run();
+        } catch (RuntimeException e) {
+            return; // a number less; the thread is the JVM's
+        }
+    }
+}

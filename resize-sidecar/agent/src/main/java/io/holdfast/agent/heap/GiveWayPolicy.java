@@ -1,0 +1,59 @@
+package io.holdfast.agent.heap;
+
+/**
+ * Decides how much of a balloon may give way: an application that needs memory which its cgroup still allows must not
+ * fail for the balloon's sake; and one that would be killed for it must not get it. Pure, all in bytes.
+ */
+final class GiveWayPolicy {
+    private static final long LEAST_MARGIN = 8L << 20;
+    private static final long MOST_MARGIN = 64L << 20;
+    private static final int MARGIN_PART = 50;
+
+    /** Below this, {@code SoftReference}s may be cleared long before memory is short: too early for a balloon. */
+    private static final long LEAST_MILLIS_PER_MB = 200;
+
+    private static final int FULL_COLLECTIONS_IN_A_ROW = 3;
+    private static final double FULL_RATIO = 0.95;
+    private static final int STEP_PART = 10;
+
+    private GiveWayPolicy() {}
+
+    /**
+     * Returns how much of the balloon the cgroup and the machine could take over, at most all of it.
+     *
+     * @param limitBytes of the cgroup; -1 if it has none
+     * @param cgroupFreeBytes what the cgroup can still take, page cache that can be dropped included
+     * @param machineFreeBytes what the machine can still give; -1 if unknown
+     * @param untouchedBytes what the heap below the ceiling will yet take, and has not so far
+     */
+    static long allowance(
+            long balloonBytes, long limitBytes, long cgroupFreeBytes, long machineFreeBytes, long untouchedBytes) {
+        long free = balloonBytes;
+        if (limitBytes >= 0) {
+            long margin = Math.max(LEAST_MARGIN, Math.min(MOST_MARGIN, limitBytes / MARGIN_PART));
+            free = Math.min(free, cgroupFreeBytes - untouchedBytes - margin);
+        }
+        if (machineFreeBytes >= 0) {
+            free = Math.min(free, machineFreeBytes - untouchedBytes - MOST_MARGIN);
+        }
+        return Math.max(0, free);
+    }
+
+    /** Returns whether the collector can be trusted to clear soft references in the last moment only. */
+    static boolean collectorMayTake(long softRefLruPolicyMillisPerMb) {
+        return softRefLruPolicyMillisPerMb >= LEAST_MILLIS_PER_MB;
+    }
+
+    /** Returns whether a collection left so much that the application is near its end. */
+    static boolean full(long usedAfterBytes, long ceilingBytes) {
+        return usedAfterBytes > ceilingBytes * FULL_RATIO;
+    }
+
+    /** Returns by how much to raise the ceiling after that many collections that left the heap full; 0 for not yet. */
+    static long step(int fullCollections, long ceilingBytes, long chunkBytes, long allowanceBytes) {
+        if (fullCollections < FULL_COLLECTIONS_IN_A_ROW) {
+            return 0;
+        }
+        return Math.min(allowanceBytes, Math.max(chunkBytes, ceilingBytes / STEP_PART));
+    }
+}

@@ -1,0 +1,55 @@
+package io.holdfast.agent.heap;
+
+import io.holdfast.agent.report.Deadline;
+import java.util.Map;
+
+/** One way to move the ceiling of this JVM's heap. */
+public interface HeapControl {
+    HeapMethod method();
+
+    /** Returns how pages are given back: {@code ffm}, {@code jni} or {@code none}. */
+    default String release() {
+        return "none";
+    }
+
+    /** Returns whether the heap cannot pass the ceiling, as opposed to should not. */
+    boolean hard();
+
+    /** Returns the largest ceiling, in bytes. */
+    long maxBytes();
+
+    /** Returns the ceiling in force, in bytes. */
+    long ceilingBytes();
+
+    /** Returns what the balloon holds, in bytes: part of what the JVM counts as used, and of no memory. */
+    default long balloonBytes() {
+        return 0;
+    }
+
+    /** Returns how often the ceiling was raised because the application needed it. */
+    default long gaveWay() {
+        return 0;
+    }
+
+    /**
+     * Moves the ceiling, and returns when it is in force. One caller at a time.
+     *
+     * @throws io.holdfast.agent.report.AgentException if that would break the application, takes too long or cannot be
+     *     done here; the ceiling is then the one before
+     */
+    void setCeiling(long bytes, Deadline deadline);
+
+    /** Returns the smallest ceiling that would be accepted now, in bytes. */
+    long floorBytes();
+
+    /** Called about every second and after collections. */
+    default void tend() {}
+
+    /** Returns what a newer agent goes on with, in types of the JDK; this one does nothing more. */
+    default Map<String, Object> handOver() {
+        return Map.of();
+    }
+
+    /** Goes on with what it handed over, for nobody took it. */
+    default void takeBack(Map<String, Object> state) {}
+}
