@@ -37,7 +37,7 @@ final class HeapBean implements HeapMXBean {
 
     @Override
     public long getUsed() {
-        return Math.max(0, usage.usedBytes() - heap.balloonBytes());
+        return Math.max(0, usage.usedBytes() - heap.notUsedBytes());
     }
 
     @Override

@@ -41,14 +41,14 @@ record Resources(
         HeapUsage usage = new HeapUsage(vm, commands);
         usage.restore((Long) state.getOrDefault("heap.live", -1L));
         CollectionListener collections = new CollectionListener(wake);
-        HeapControls controls = new HeapControls(vm, commands, usage, log);
+        JdkInternals internals = new JdkInternals(instrumentation);
+        HeapControls controls = new HeapControls(vm, commands, usage, internals, log);
         List<Path> libraries = List.of(
                 Path.of(System.getProperty("java.io.tmpdir", "/tmp")),
                 options.socket().toAbsolutePath().getParent(),
                 Path.of("").toAbsolutePath());
         HeapControl heap = controls.choose(collections, new MemoryRoom(process), options.giveWay(), libraries, state);
-        DirectMemory direct =
-                new DirectMemory(new JdkInternals(instrumentation), () -> usage.collect(heap::balloonBytes));
+        DirectMemory direct = new DirectMemory(internals, () -> usage.collect(heap::balloonBytes));
         return new Resources(
                 heap, usage, direct, new NetworkMemory(), process, commands, collections, controls.collector());
     }

@@ -68,7 +68,7 @@ final class StatusReport {
         values.put("heap.max", heap.maxBytes());
         values.put("heap.ceiling", heap.ceilingBytes());
         values.put("heap.ceiling.hard", heap.hard());
-        values.put("heap.used", Math.max(0, resources.usage().usedBytes() - balloon));
+        values.put("heap.used", Math.max(0, resources.usage().usedBytes() - heap.notUsedBytes()));
         values.put("heap.committed", Math.max(0, resources.usage().committedBytes() - balloon));
         values.put("heap.live", resources.usage().liveBytes());
         values.put("heap.floor", heap.floorBytes());

@@ -1,11 +1,13 @@
 package io.holdfast.agent.heap;
 
 import java.lang.ref.SoftReference;
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * The arrays that keep heap from the application. Some are held softly: the collector takes those, and only those, in
@@ -20,6 +22,10 @@ final class Balloon {
     /** In order of age; the youngest give way first. */
     private final List<Chunk> chunks = new ArrayList<>();
 
+    /** Let go, and maybe not collected yet. */
+    private final List<Leaving> leaving = new ArrayList<>();
+
+    private final Predicate<SoftReference<?>> postpone;
     private long heldBytes;
     private long takenBytes;
     private long changes;
@@ -36,6 +42,14 @@ final class Balloon {
         }
     }
 
+    /** @param postpone keeps the collector from a reference until its last moment, as long as nobody gets what it holds */
+    Balloon(Predicate<SoftReference<?>> postpone) {
+        this.postpone = postpone;
+    }
+
+    /** An array that was let go. */
+    private record Leaving(WeakReference<long[]> array, long bytes) {}
+
     /** Returns what is held, as far as is known: see {@link #touch()}. */
     synchronized long heldBytes() {
         return heldBytes;
@@ -51,6 +65,12 @@ final class Balloon {
         return changes;
     }
 
+    /** Returns what was let go and is still counted by the JVM, for no collection has come by since. */
+    synchronized long leavingBytes() {
+        leaving.removeIf(each -> each.array().refersTo(null)); // get() would keep it for the collector
+        return leaving.stream().mapToLong(Leaving::bytes).sum();
+    }
+
     /** Adds an array that takes {@code bytes}, header included. */
     synchronized void add(long[] array, long bytes) {
         chunks.add(new Chunk(bytes, array));
@@ -60,13 +80,17 @@ final class Balloon {
     /** Lets go of arrays, the youngest first, until {@code bytes} or less are held. */
     synchronized void dropTo(long bytes) {
         while (heldBytes > bytes && !chunks.isEmpty()) {
-            changed(-chunks.remove(chunks.size() - 1).bytes);
+            Chunk chunk = chunks.remove(chunks.size() - 1);
+            long[] array = chunk.strong == null ? chunk.soft.get() : chunk.strong;
+            if (array != null) {
+                leaving.add(new Leaving(new WeakReference<>(array), chunk.bytes));
+            }
+            changed(-chunk.bytes);
         }
     }
 
     /**
-     * Marks the softly held arrays as used just now, which keeps the collector from taking them while there is no need,
-     * and forgets those that it took.
+     * Keeps the collector from taking the softly held arrays while there is no need, and forgets those that it took.
      *
      * @return what it took since the last call
      */
@@ -74,9 +98,14 @@ final class Balloon {
         long taken = 0;
         for (Iterator<Chunk> each = chunks.iterator(); each.hasNext(); ) {
             Chunk chunk = each.next();
-            if (chunk.strong == null && chunk.soft.get() == null) {
+            if (chunk.strong != null) {
+                continue;
+            }
+            if (chunk.soft.refersTo(null)) {
                 each.remove();
                 taken += chunk.bytes;
+            } else if (!postpone.test(chunk.soft)) {
+                chunk.soft.get(); // used just now
             }
         }
         if (taken > 0) {
@@ -99,6 +128,7 @@ final class Balloon {
                 }
             } else if (left >= 0 && chunk.strong != null) {
                 chunk.soft = new SoftReference<>(chunk.strong);
+                postpone.test(chunk.soft);
                 chunk.strong = null;
             }
         }
@@ -110,6 +140,9 @@ final class Balloon {
             long[] array = chunk.strong == null ? chunk.soft.get() : chunk.strong;
             if (array != null) {
                 release.release(array, chunk.bytes);
+            }
+            if (chunk.strong == null) {
+                postpone.test(chunk.soft);
             }
         }
     }

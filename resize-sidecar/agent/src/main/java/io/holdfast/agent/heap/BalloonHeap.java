@@ -23,7 +23,7 @@ final class BalloonHeap implements HeapControl {
     private final ChunkPlan plan;
     private final PageRelease release;
     private final HeapUsage usage;
-    private final Balloon balloon = new Balloon();
+    private final Balloon balloon;
     private final BalloonKeeper keeper;
 
     private long collectedNanos = System.nanoTime() - BETWEEN_COLLECTIONS_NANOS;
@@ -33,6 +33,7 @@ final class BalloonHeap implements HeapControl {
             ChunkPlan plan,
             PageRelease release,
             HeapUsage usage,
+            Balloon balloon,
             CollectionListener collections,
             BalloonKeeper.GiveWay giveWay,
             AgentLog log) {
@@ -40,6 +41,7 @@ final class BalloonHeap implements HeapControl {
         this.plan = plan;
         this.release = release;
         this.usage = usage;
+        this.balloon = balloon;
         this.keeper = new BalloonKeeper(maxBytes, plan, release, usage, balloon, collections, giveWay, log);
     }
 
@@ -82,6 +84,11 @@ final class BalloonHeap implements HeapControl {
     @Override
     public long balloonBytes() {
         return balloon.heldBytes();
+    }
+
+    @Override
+    public long notUsedBytes() {
+        return balloon.heldBytes() + balloon.leavingBytes();
     }
 
     @Override
@@ -135,7 +142,7 @@ final class BalloonHeap implements HeapControl {
 
     private void requireFeasible(long ceiling) {
         if (ceiling >= FeasibilityPolicy.floor(0, 1)
-                && FeasibilityPolicy.fits(usage.usedBytes() - balloon.heldBytes(), ceiling)) {
+                && FeasibilityPolicy.fits(usage.usedBytes() - notUsedBytes(), ceiling)) {
             return; // even the garbage fits: no need to stop anybody
         }
         collect();

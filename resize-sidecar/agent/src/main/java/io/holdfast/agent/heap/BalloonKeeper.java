@@ -24,7 +24,8 @@ final class BalloonKeeper {
 
     private long gaveWay;
     private long takenSeen;
-    private int fullCollections;
+    private int fullInARow;
+    private boolean completeInRow;
     private CollectionListener.Last seen;
     private volatile long usedAfterCollection = Long.MAX_VALUE / 2;
 
@@ -109,7 +110,7 @@ final class BalloonKeeper {
         if (taken > 0) {
             takenSeen += taken;
             gaveWay++;
-            fullCollections = 0;
+            fullInARow = 0;
             log.warn("Balloon gave way", "bytes", taken, "ceiling", ceiling(), "by", "collector", "count", gaveWay);
         }
         CollectionListener.Last last = collections.last();
@@ -118,8 +119,9 @@ final class BalloonKeeper {
         if (last.number() != seen.number()) {
             usage.observe(held, balloon.changes());
             usedAfterCollection = last.usedAfterBytes() - held;
-            fullCollections =
-                    held > 0 && GiveWayPolicy.full(last.usedAfterBytes() - held, ceiling()) ? fullCollections + 1 : 0;
+            boolean full = held > 0 && GiveWayPolicy.full(last.usedAfterBytes() - held, ceiling());
+            fullInARow = full ? fullInARow + 1 : 0;
+            completeInRow = full && (completeInRow || last.full());
             if (last.full()) {
                 balloon.release(release);
             }
@@ -127,11 +129,12 @@ final class BalloonKeeper {
         }
         long step = quiet.get() > 0
                 ? 0
-                : GiveWayPolicy.step(fullCollections, ceiling(), plan.chunkBytes(), Math.min(held, allowance));
+                : GiveWayPolicy.step(
+                        fullInARow, completeInRow, ceiling(), plan.chunkBytes(), Math.min(held, allowance));
         if (step >= plan.regionBytes()) {
             balloon.dropTo(held - step);
             gaveWay++;
-            fullCollections = 0;
+            fullInARow = 0;
             log.warn(
                     "Balloon gave way",
                     "bytes",

@@ -9,10 +9,13 @@ final class GiveWayPolicy {
     private static final long MOST_MARGIN = 64L << 20;
     private static final int MARGIN_PART = 50;
 
-    /** Below this, {@code SoftReference}s may be cleared long before memory is short: too early for a balloon. */
+    /**
+     * Below this, soft references may be cleared long before memory is short: too early for a balloon, where the JDK
+     * does not let them be postponed.
+     */
     private static final long LEAST_MILLIS_PER_MB = 200;
 
-    private static final int FULL_COLLECTIONS_IN_A_ROW = 3;
+    private static final int IN_A_ROW = 3;
     private static final double FULL_RATIO = 0.95;
     private static final int STEP_PART = 10;
 
@@ -49,9 +52,14 @@ final class GiveWayPolicy {
         return usedAfterBytes > ceilingBytes * FULL_RATIO;
     }
 
-    /** Returns by how much to raise the ceiling after that many collections that left the heap full; 0 for not yet. */
-    static long step(int fullCollections, long ceilingBytes, long chunkBytes, long allowanceBytes) {
-        if (fullCollections < FULL_COLLECTIONS_IN_A_ROW) {
+    /**
+     * Returns by how much to raise the ceiling; 0 for not yet.
+     *
+     * @param inARow collections that left the heap full, since the last that did not
+     * @param complete whether one of them collected all garbage: others may leave it full of garbage
+     */
+    static long step(int inARow, boolean complete, long ceilingBytes, long chunkBytes, long allowanceBytes) {
+        if (inARow < IN_A_ROW || !complete) {
             return 0;
         }
         return Math.min(allowanceBytes, Math.max(chunkBytes, ceilingBytes / STEP_PART));

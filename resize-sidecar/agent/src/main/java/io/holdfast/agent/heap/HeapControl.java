@@ -26,6 +26,11 @@ public interface HeapControl {
         return 0;
     }
 
+    /** Returns what the JVM counts as used beyond what the application has: the balloon, and what just left it. */
+    default long notUsedBytes() {
+        return balloonBytes();
+    }
+
     /** Returns how often the ceiling was raised because the application needed it. */
     default long gaveWay() {
         return 0;

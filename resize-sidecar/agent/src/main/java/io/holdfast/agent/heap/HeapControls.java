@@ -1,9 +1,11 @@
 package io.holdfast.agent.heap;
 
 import io.holdfast.agent.os.DiagnosticCommands;
+import io.holdfast.agent.os.JdkInternals;
 import io.holdfast.agent.os.VmOptions;
 import io.holdfast.agent.report.AgentLog;
 import java.lang.management.ManagementFactory;
+import java.lang.ref.SoftReference;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -13,12 +15,15 @@ public final class HeapControls {
     private final VmOptions options;
     private final DiagnosticCommands commands;
     private final HeapUsage usage;
+    private final JdkInternals internals;
     private final AgentLog log;
 
-    public HeapControls(VmOptions options, DiagnosticCommands commands, HeapUsage usage, AgentLog log) {
+    public HeapControls(
+            VmOptions options, DiagnosticCommands commands, HeapUsage usage, JdkInternals internals, AgentLog log) {
         this.options = options;
         this.commands = commands;
         this.usage = usage;
+        this.internals = internals;
         this.log = log;
     }
 
@@ -81,7 +86,8 @@ public final class HeapControls {
             return new CollectorHeap(HeapMethod.SOFT, max, options, usage, state);
         }
         long millisPerMb = options.number("SoftRefLRUPolicyMSPerMB").orElse(0);
-        boolean byCollector = GiveWayPolicy.collectorMayTake(millisPerMb);
+        boolean byCollector =
+                internals.postpone(new SoftReference<>(plan)) || GiveWayPolicy.collectorMayTake(millisPerMb);
         if (giveWay && !byCollector) {
             log.warn(
                     "Balloon cannot be given to the collector",
@@ -95,6 +101,7 @@ public final class HeapControls {
                 plan,
                 release,
                 usage,
+                new Balloon(internals::postpone),
                 collections,
                 new BalloonKeeper.GiveWay(room, giveWay, giveWay && byCollector),
                 log);

@@ -4,9 +4,14 @@ import io.holdfast.agent.report.AgentException;
 import io.holdfast.agent.report.ErrorCode;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /** The limit of direct memory: what {@code -XX:MaxDirectMemorySize} sets once, moved while the JVM runs. */
 public final class DirectMemory {
+    private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+    private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
     private final JdkInternals internals;
     private final Runnable collection;
     private final BufferPoolMXBean direct;
@@ -46,6 +51,7 @@ public final class DirectMemory {
         }
         if (usedBytes() > bytes) {
             collection.run();
+            awaitCleaners(bytes);
         }
         requireAbove(usedBytes(), bytes);
         long before = limitBytes();
@@ -60,6 +66,14 @@ public final class DirectMemory {
                     ErrorCode.FAILED,
                     "The direct memory limit reads " + limitBytes() + " after it was set to " + bytes,
                     "Report this with the version of the JVM");
+        }
+    }
+
+    /** What a collection found is freed by threads of the JDK's, a little later. */
+    private void awaitCleaners(long bytes) {
+        long startNanos = System.nanoTime();
+        while (usedBytes() > bytes && System.nanoTime() - startNanos < PATIENCE_NANOS) {
+            LockSupport.parkNanos(LOOK_NANOS);
         }
     }
 

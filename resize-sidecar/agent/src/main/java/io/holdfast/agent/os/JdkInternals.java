@@ -1,18 +1,20 @@
 package io.holdfast.agent.os;
 
 import java.lang.instrument.Instrumentation;
+import java.lang.ref.SoftReference;
 import java.lang.reflect.Field;
 import java.util.Map;
 import java.util.Set;
 
 /**
- * All reflection into the JDK: the limit of direct memory, which has no public way to be moved. Checks at construction
- * that every member is there, and says else what this JDK lacks.
+ * All reflection into the JDK: the limit of direct memory, which has no public way to be moved, and the age of soft
+ * references. Checks at construction that every member is there, and says else what this JDK lacks.
  */
 public final class JdkInternals {
     private final Field maxMemory;
     private final Field limitSet;
     private final Field directMemory;
+    private final Field softTimestamp;
     private final String missing;
 
     /** Opens what is needed to this class's module, and to no other. */
@@ -20,6 +22,7 @@ public final class JdkInternals {
         Field max = null;
         Field set = null;
         Field direct = null;
+        Field timestamp = null;
         String lacks = null;
         try {
             Set<Module> us = Set.of(JdkInternals.class.getModule());
@@ -27,9 +30,10 @@ public final class JdkInternals {
                     Object.class.getModule(),
                     Set.of(),
                     Map.of(),
-                    Map.of("java.nio", us, "jdk.internal.misc", us),
+                    Map.of("java.nio", us, "jdk.internal.misc", us, "java.lang.ref", us),
                     Set.of(),
                     Map.of());
+            timestamp = accessible("java.lang.ref.SoftReference", "timestamp", long.class);
             max = accessible("java.nio.Bits", "MAX_MEMORY", long.class);
             set = accessible("java.nio.Bits", "MEMORY_LIMIT_SET", boolean.class);
             direct = accessible("jdk.internal.misc.VM", "directMemory", long.class);
@@ -39,12 +43,31 @@ public final class JdkInternals {
         maxMemory = max;
         limitSet = set;
         directMemory = direct;
+        softTimestamp = timestamp;
         missing = lacks;
     }
 
     /** Returns what this JDK lacks; null if nothing. */
     public String missing() {
         return missing;
+    }
+
+    /**
+     * Makes a soft reference one that was used last in the far future: no collector takes it for not having been used
+     * lately, but only when it takes all, before it fails an allocation. Until {@code get()} is called on it.
+     *
+     * @return whether this JDK lets us
+     */
+    public boolean postpone(SoftReference<?> reference) {
+        if (softTimestamp == null) {
+            return false;
+        }
+        try {
+            softTimestamp.setLong(reference, Long.MAX_VALUE / 2);
+            return true;
+        } catch (IllegalAccessException e) {
+            return false;
+        }
     }
 
     /** Returns the limit of direct memory, in bytes; -1 if this JDK does not tell. */

@@ -1,0 +1,215 @@
+package io.holdfast.agent.app;
+
+import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Scanner;
+import java.util.logging.LogManager;
+import javax.management.ObjectName;
+import javax.management.StandardMBean;
+
+/** The application of the tests, in a JVM of its own: does what its standard input says, a line at a time. */
+public final class App {
+    private static final int HELD_BYTES = 64 << 10;
+    private static final int SPARE = 64;
+
+    private final List<byte[]> held = new ArrayList<>(1 << 16);
+    private final List<ByteBuffer> buffers = new ArrayList<>();
+
+    private App() {}
+
+    /** Keeps to the name that it was given in a system property, like applications with a log manager of their own. */
+    public static final class OwnLogManager extends LogManager {}
+
+    /** Network memory, with the contract's attributes. */
+    public interface Network {
+        long getSizeBytes();
+
+        long getTargetBytes();
+
+        long getUsedBytes();
+
+        long getFloorBytes();
+
+        long getMinBytes();
+
+        long getMaxBytes();
+
+        long getDebtBytes();
+
+        long resize(long bytes);
+    }
+
+    /** Drains a debt by a mebibyte each time it is asked. */
+    private static final class Draining implements Network {
+        private long size = 8 << 20;
+        private long target = size;
+
+        @Override
+        public long getSizeBytes() {
+            return size;
+        }
+
+        @Override
+        public long getTargetBytes() {
+            return target;
+        }
+
+        @Override
+        public long getUsedBytes() {
+            return 1 << 20;
+        }
+
+        @Override
+        public long getFloorBytes() {
+            return 2 << 20;
+        }
+
+        @Override
+        public long getMinBytes() {
+            return 2 << 20;
+        }
+
+        @Override
+        public long getMaxBytes() {
+            return 16 << 20;
+        }
+
+        @Override
+        public long getDebtBytes() {
+            if (size > target && target != 3 << 20) { // 3 MiB: never drained
+                size -= 1 << 20;
+            }
+            return Math.max(0, size - target);
+        }
+
+        @Override
+        public long resize(long bytes) {
+            if (bytes < getFloorBytes() || bytes > getMaxBytes()) {
+                throw new IllegalArgumentException("Ask for 2097152 to 16777216 bytes.");
+            }
+            target = bytes;
+            size = Math.max(size, bytes);
+            return target;
+        }
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        App app = new App();
+        System.out.println("up");
+        Scanner input = new Scanner(System.in);
+        while (input.hasNextLine()) {
+            String[] words = input.nextLine().split(" ");
+            System.out.println(app.done(words[0], words.length > 1 ? words[1] : ""));
+        }
+    }
+
+    private String done(String command, String argument) throws Exception {
+        return switch (command) {
+            case "hold" -> hold(Long.parseLong(argument) << 20);
+            case "fill" -> hold(Long.MAX_VALUE);
+            case "drop" -> {
+                held.clear();
+                buffers.clear();
+                System.gc();
+                yield "dropped";
+            }
+            case "intact" -> intact();
+            case "direct" -> direct(Integer.parseInt(argument) << 20);
+            case "free" -> {
+                buffers.subList(Integer.parseInt(argument), buffers.size()).clear();
+                yield "freed";
+            }
+            case "churn" -> churn(Long.parseLong(argument));
+            case "churn-on" -> churnOn();
+            case "heap-bean" -> bean("io.holdfast:type=Heap", argument);
+            case "log-manager" -> LogManager.getLogManager().getClass().getSimpleName();
+            case "network" -> {
+                ManagementFactory.getPlatformMBeanServer()
+                        .registerMBean(
+                                new StandardMBean(new Draining(), Network.class, true),
+                                new ObjectName("io.holdfast:type=NetworkMemory,taskmanager=" + argument));
+                yield "registered";
+            }
+            default -> "unknown";
+        };
+    }
+
+    /** Holds that much more, or until there is no more. */
+    private String hold(long bytes) {
+        long done = 0;
+        try {
+            while (done < bytes) {
+                byte[] next = new byte[HELD_BYTES];
+                next[held.size() % HELD_BYTES] = (byte) held.size();
+                held.add(next);
+                done += HELD_BYTES;
+            }
+        } catch (OutOfMemoryError e) {
+            int reached = held.size();
+            held.subList(Math.max(0, reached - SPARE), reached).clear(); // for what tells of it
+            return "out of memory at " + (long) reached * HELD_BYTES;
+        }
+        return "holds " + (long) held.size() * HELD_BYTES;
+    }
+
+    private String intact() {
+        for (int index = 0; index < held.size(); index++) {
+            if (held.get(index)[index % HELD_BYTES] != (byte) index) {
+                return "damaged array " + index;
+            }
+        }
+        for (int index = 0; index < buffers.size(); index++) {
+            ByteBuffer buffer = buffers.get(index);
+            if (buffer.get(0) != index + 1 || buffer.get(buffer.capacity() - 1) != index + 1) {
+                return "damaged buffer " + index;
+            }
+        }
+        return "intact " + held.size() + " " + buffers.size();
+    }
+
+    private String direct(int bytes) {
+        try {
+            ByteBuffer buffer = ByteBuffer.allocateDirect(bytes);
+            buffers.add(buffer);
+            for (int index = 0; index < bytes; index++) {
+                buffer.put(index, (byte) buffers.size());
+            }
+            return "holds " + buffers.size();
+        } catch (OutOfMemoryError e) {
+            return "out of direct memory at " + buffers.size();
+        }
+    }
+
+    /** Makes garbage for so many milliseconds; tells the longest stall. */
+    private String churn(long millis) {
+        long end = System.nanoTime() + millis * 1_000_000;
+        long longest = 0;
+        long last = System.nanoTime();
+        byte[][] ring = new byte[64][];
+        for (int index = 0; last < end; index++) {
+            ring[index % ring.length] = new byte[HELD_BYTES];
+            long now = System.nanoTime();
+            longest = Math.max(longest, now - last);
+            last = now;
+        }
+        return "stalled " + longest / 1_000_000;
+    }
+
+    private String churnOn() {
+        Thread thread = new Thread(() -> churn(Long.MAX_VALUE / 2_000_000));
+        thread.setDaemon(true);
+        thread.start();
+        return "churning";
+    }
+
+    private static String bean(String name, String attribute) {
+        try {
+            return String.valueOf(
+                    ManagementFactory.getPlatformMBeanServer().getAttribute(new ObjectName(name), attribute));
+        } catch (javax.management.JMException e) {
+            return "none";
+        }
+    }
+}
