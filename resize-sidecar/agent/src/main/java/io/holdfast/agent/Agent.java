@@ -63,13 +63,15 @@ public final class Agent implements Function<Map<String, Object>, Map<String, Ob
         StatusReport report;
         if (state.isEmpty()) {
             SocketFile file = SocketFile.bind(options.socket());
+            long directBefore = resources.direct().limitBytes();
             boolean done = false;
             try {
                 begin(options);
                 done = true;
             } finally {
-                if (!done) {
+                if (!done) { // the application goes on as if nobody had come
                     file.delete();
+                    resources.undo(directBefore);
                 }
             }
             baseline = Baseline.of(resources);

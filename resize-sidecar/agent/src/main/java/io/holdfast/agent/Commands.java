@@ -10,7 +10,6 @@ import io.holdfast.agent.report.ErrorCode;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -18,9 +17,6 @@ import java.util.function.Supplier;
 /** Does what is asked for over the socket. */
 final class Commands implements RequestHandler {
     private static final long TIMEOUT_MILLIS = 30_000;
-
-    /** For the cleaners of direct buffers, which work on after a collection. */
-    private static final long CLEANERS_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final Resources resources;
     private final StatusReport report;
@@ -110,8 +106,7 @@ final class Commands implements RequestHandler {
     private Map<String, Object> trim() {
         Map<String, Object> values = new LinkedHashMap<>();
         values.put("process.rss.before", resources.process().residentBytes());
-        resources.usage().collect(resources.heap()::balloonBytes);
-        LockSupport.parkNanos(CLEANERS_NANOS);
+        resources.direct().collect();
         boolean trimmed = resources.commands().run("systemTrimNativeHeap").isPresent();
         resources.heap().tend();
         values.put("process.rss.after", resources.process().residentBytes());

@@ -52,4 +52,12 @@ record Resources(
         return new Resources(
                 heap, usage, direct, new NetworkMemory(), process, commands, collections, controls.collector());
     }
+
+    /** Gives back the heap, and the direct memory limit that there was: for an agent that did not start. */
+    void undo(long directBytes) {
+        heap.handOver();
+        if (directBytes >= 0 && direct.limitBytes() != directBytes) {
+            direct.setLimit(directBytes);
+        }
+    }
 }

@@ -9,7 +9,8 @@ import java.util.concurrent.locks.LockSupport;
 
 /** The limit of direct memory: what {@code -XX:MaxDirectMemorySize} sets once, moved while the JVM runs. */
 public final class DirectMemory {
-    private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+    private static final long QUIET_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
     private final JdkInternals internals;
@@ -50,8 +51,7 @@ public final class DirectMemory {
                     "Use one of the Java versions that the documentation lists, or leave direct memory out of resizes");
         }
         if (usedBytes() > bytes) {
-            collection.run();
-            awaitCleaners(bytes);
+            collect();
         }
         requireAbove(usedBytes(), bytes);
         long before = limitBytes();
@@ -69,11 +69,20 @@ public final class DirectMemory {
         }
     }
 
-    /** What a collection found is freed by threads of the JDK's, a little later. */
-    private void awaitCleaners(long bytes) {
+    /** Frees the buffers that nobody uses any more. A thread of the JDK's does so some time after a collection. */
+    public void collect() {
+        collection.run();
         long startNanos = System.nanoTime();
-        while (usedBytes() > bytes && System.nanoTime() - startNanos < PATIENCE_NANOS) {
+        long changedNanos = startNanos;
+        long used = usedBytes();
+        long now = startNanos;
+        while (now - changedNanos < QUIET_NANOS && now - startNanos < PATIENCE_NANOS) {
             LockSupport.parkNanos(LOOK_NANOS);
+            now = System.nanoTime();
+            if (usedBytes() != used) {
+                used = usedBytes();
+                changedNanos = now;
+            }
         }
     }
 

@@ -11,7 +11,10 @@ import javax.management.StandardMBean;
 
 /** The application of the tests, in a JVM of its own: does what its standard input says, a line at a time. */
 public final class App {
+    /** What an array takes, header included. */
     private static final int HELD_BYTES = 64 << 10;
+
+    private static final int LENGTH = HELD_BYTES - 16;
     private static final int SPARE = 64;
 
     private final List<byte[]> held = new ArrayList<>(1 << 16);
@@ -141,14 +144,16 @@ public final class App {
         long done = 0;
         try {
             while (done < bytes) {
-                byte[] next = new byte[HELD_BYTES];
-                next[held.size() % HELD_BYTES] = (byte) held.size();
+                byte[] next = new byte[LENGTH];
+                next[held.size() % LENGTH] = (byte) held.size();
                 held.add(next);
                 done += HELD_BYTES;
             }
         } catch (OutOfMemoryError e) {
             int reached = held.size();
-            held.subList(Math.max(0, reached - SPARE), reached).clear(); // for what tells of it
+            for (int spare = 0; spare < SPARE && !held.isEmpty(); spare++) {
+                held.remove(held.size() - 1); // for what tells of it; and this itself needs no memory
+            }
             return "out of memory at " + (long) reached * HELD_BYTES;
         }
         return "holds " + (long) held.size() * HELD_BYTES;
@@ -156,7 +161,7 @@ public final class App {
 
     private String intact() {
         for (int index = 0; index < held.size(); index++) {
-            if (held.get(index)[index % HELD_BYTES] != (byte) index) {
+            if (held.get(index)[index % LENGTH] != (byte) index) {
                 return "damaged array " + index;
             }
         }
@@ -189,7 +194,7 @@ public final class App {
         long last = System.nanoTime();
         byte[][] ring = new byte[64][];
         for (int index = 0; last < end; index++) {
-            ring[index % ring.length] = new byte[HELD_BYTES];
+            ring[index % ring.length] = new byte[LENGTH];
             long now = System.nanoTime();
             longest = Math.max(longest, now - last);
             last = now;

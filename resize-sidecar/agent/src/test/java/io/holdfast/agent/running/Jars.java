@@ -1,0 +1,44 @@
+package io.holdfast.agent.running;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.jar.Attributes;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+
+/** Copies of the jar under test that say to be of another version. */
+final class Jars {
+    private Jars() {}
+
+    static Path ofVersion(String version, Path directory) {
+        return without("", version, directory);
+    }
+
+    /** Returns a copy that lacks an entry. */
+    static Path without(String missing, String version, Path directory) {
+        Path copy = directory.resolve("holdfast-agent-" + version + ".jar");
+        try (JarFile jar = new JarFile(TestJvm.jar().toFile())) {
+            Manifest manifest = new Manifest(jar.getManifest());
+            manifest.getMainAttributes().put(Attributes.Name.IMPLEMENTATION_VERSION, version);
+            try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(copy), manifest)) {
+                for (JarEntry entry : (Iterable<JarEntry>) jar.stream()::iterator) {
+                    if (!entry.getName().equals(JarFile.MANIFEST_NAME)
+                            && !entry.getName().equals(missing)) {
+                        out.putNextEntry(new JarEntry(entry.getName()));
+                        try (InputStream content = jar.getInputStream(entry)) {
+                            content.transferTo(out);
+                        }
+                    }
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return copy;
+    }
+}
