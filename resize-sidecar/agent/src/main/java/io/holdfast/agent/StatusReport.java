@@ -63,6 +63,7 @@ final class StatusReport {
 
     Map<String, Object> heap() {
         HeapControl heap = resources.heap();
+        heap.tend(); // what the collector took is known only to who looks
         long balloon = heap.balloonBytes();
         Map<String, Object> values = new LinkedHashMap<>();
         values.put("heap.max", heap.maxBytes());

@@ -1,16 +1,17 @@
 package io.holdfast.agent;
 
 import io.holdfast.agent.report.AgentLog;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 
 /** Looks at the heap about every second, and soon after each collection. */
 final class Watch {
-    private static final long PERIOD_NANOS = TimeUnit.SECONDS.toNanos(1);
-    private static final long REST_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final long PERIOD_MILLIS = 1_000;
+    private static final long REST_MILLIS = 50;
 
     private final Runnable look;
     private final AgentLog log;
+    private final Semaphore wakes = new Semaphore(0);
     private final Thread thread;
     private volatile boolean ended;
     private boolean failed;
@@ -32,7 +33,7 @@ final class Watch {
 
     /** Any thread: look soon. */
     void wake() {
-        LockSupport.unpark(thread);
+        wakes.release();
     }
 
     /** Returns when it looks no more. */
@@ -54,10 +55,15 @@ final class Watch {
 
     private void run(Runnable first) {
         done(first);
-        while (!ended) {
-            done(look);
-            LockSupport.parkNanos(REST_NANOS); // collections may follow each other closely
-            LockSupport.parkNanos(PERIOD_NANOS);
+        try {
+            while (!ended) {
+                done(look);
+                TimeUnit.MILLISECONDS.sleep(REST_MILLIS); // collections may follow each other closely
+                wakes.tryAcquire(PERIOD_MILLIS, TimeUnit.MILLISECONDS);
+                wakes.drainPermits();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // nobody of ours does that; whoever did wants it to end
         }
     }
 

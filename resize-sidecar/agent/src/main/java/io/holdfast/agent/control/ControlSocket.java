@@ -95,10 +95,7 @@ public final class ControlSocket {
         while (mode != Mode.ENDING || !connections.isEmpty()) {
             try {
                 follow(wanted.get());
-                long now = System.nanoTime();
-                for (Connection connection : List.copyOf(connections)) {
-                    serve(connection, now);
-                }
+                serveAll();
                 if (mode == Mode.ENDING && connections.isEmpty()) {
                     break;
                 }
@@ -115,6 +112,13 @@ public final class ControlSocket {
             }
         }
         closeSelector();
+    }
+
+    private void serveAll() {
+        long now = System.nanoTime();
+        for (Connection connection : List.copyOf(connections)) {
+            serve(connection, now);
+        }
     }
 
     private void serve(Connection connection, long now) {
@@ -175,6 +179,9 @@ public final class ControlSocket {
             return Answer.error(
                     ErrorCode.FORBIDDEN,
                     "This agent runs as user " + owner.getName() + " and serves no other. Run as the same user.");
+        }
+        if (connections.size() >= MOST_CONNECTIONS) {
+            serveAll(); // some may have ended
         }
         if (connections.size() >= MOST_CONNECTIONS) {
             return Answer.error(

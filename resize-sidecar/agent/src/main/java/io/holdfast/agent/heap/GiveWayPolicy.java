@@ -5,9 +5,14 @@ package io.holdfast.agent.heap;
  * fail for the balloon's sake; and one that would be killed for it must not get it. Pure, all in bytes.
  */
 final class GiveWayPolicy {
-    private static final long LEAST_MARGIN = 8L << 20;
-    private static final long MOST_MARGIN = 64L << 20;
-    private static final int MARGIN_PART = 50;
+    /** What may be taken between two looks by others than the heap, as a part of the limit. */
+    private static final int MARGIN_PART = 20;
+
+    private static final long LEAST_MARGIN = 16L << 20;
+    private static final long MOST_MARGIN = 128L << 20;
+
+    /** What the collector's own tables take for heap that is used, as a part of it. */
+    private static final int TABLES_PART = 20;
 
     /**
      * Below this, soft references may be cleared long before memory is short: too early for a balloon, where the JDK
@@ -34,12 +39,16 @@ final class GiveWayPolicy {
         long free = balloonBytes;
         if (limitBytes >= 0) {
             long margin = Math.max(LEAST_MARGIN, Math.min(MOST_MARGIN, limitBytes / MARGIN_PART));
-            free = Math.min(free, cgroupFreeBytes - untouchedBytes - margin);
+            free = Math.min(free, withoutTables(cgroupFreeBytes - untouchedBytes - margin));
         }
         if (machineFreeBytes >= 0) {
-            free = Math.min(free, machineFreeBytes - untouchedBytes - MOST_MARGIN);
+            free = Math.min(free, withoutTables(machineFreeBytes - untouchedBytes - MOST_MARGIN));
         }
         return Math.max(0, free);
+    }
+
+    private static long withoutTables(long bytes) {
+        return bytes - bytes / TABLES_PART;
     }
 
     /** Returns whether the collector can be trusted to clear soft references in the last moment only. */

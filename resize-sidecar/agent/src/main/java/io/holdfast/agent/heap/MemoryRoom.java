@@ -3,6 +3,7 @@ package io.holdfast.agent.heap;
 import io.holdfast.agent.os.Cgroup;
 import io.holdfast.agent.os.CgroupMemory;
 import io.holdfast.agent.os.ProcessMemory;
+import java.lang.management.ManagementFactory;
 
 /** How much more memory this process may take before its cgroup, or the machine, is out of it. */
 public final class MemoryRoom {
@@ -21,7 +22,9 @@ public final class MemoryRoom {
     long allowance(long balloonBytes, long ceilingBytes, long committedBytes) {
         CgroupMemory cgroup = Cgroup.own().memory();
         long anonymous = process.residentAnonymousBytes();
-        long touched = anonymous < 0 ? committedBytes : Math.min(committedBytes, anonymous);
+        long others =
+                ManagementFactory.getMemoryMXBean().getNonHeapMemoryUsage().getUsed();
+        long touched = anonymous < 0 ? committedBytes : Math.max(0, Math.min(committedBytes, anonymous - others));
         return GiveWayPolicy.allowance(
                 balloonBytes,
                 cgroup.limitBytes(),

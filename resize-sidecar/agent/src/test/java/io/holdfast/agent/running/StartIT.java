@@ -33,7 +33,9 @@ class StartIT {
     void unusableOptionEndsTheStartWithOneLine(String options, String message) {
         try (TestJvm jvm = new TestJvm.Start(17, directory).preloaded(options)) {
             assertThat(jvm.exitCode()).isEqualTo(78);
-            assertThat(jvm.errorsAtEnd()).filteredOn(line -> line.contains(message)).hasSize(1);
+            assertThat(jvm.errorsAtEnd())
+                    .filteredOn(line -> line.contains(message))
+                    .hasSize(1);
         }
     }
 
@@ -109,7 +111,8 @@ class StartIT {
             start.options("--illegal-native-access=deny");
         }
         try (TestJvm jvm = start.preloadedWithoutNativeAccess("").up()) {
-            assertThat(jvm.error(line -> line.contains("Heap pages cannot be given back"))).contains("soft");
+            assertThat(jvm.error(line -> line.contains("Heap pages cannot be given back")))
+                    .contains("soft");
             assertThat(jvm.ask("hello").values())
                     .containsEntry("heap.method", "soft")
                     .containsEntry("heap.release", "none");
@@ -122,7 +125,8 @@ class StartIT {
     @ParameterizedTest(name = "{0}")
     @ValueSource(strings = {"-XX:+DisableExplicitGC", "-XX:+ExplicitGCInvokesConcurrent"})
     void garbageIsCollectedThoughExplicitCollectionsAreOff(String option) {
-        try (TestJvm jvm = new TestJvm.Start(17, directory).options(option).preloaded("").up()) {
+        try (TestJvm jvm =
+                new TestJvm.Start(17, directory).options(option).preloaded("").up()) {
             jvm.app("churn 300");
             jvm.app("hold 50");
             assertThat(jvm.ask("live").ok().number("heap.live")).isBetween(50 * MIB, 60 * MIB);

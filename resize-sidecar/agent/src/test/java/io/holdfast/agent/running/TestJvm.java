@@ -73,11 +73,16 @@ final class TestJvm implements AutoCloseable {
 
         /** With the agent before {@code main}; options follow {@code socket=}. */
         TestJvm preloaded(String agentOptions) {
-            options.add(
-                    "-javaagent:" + jar() + "=socket=" + socket() + (agentOptions.isEmpty() ? "" : ",") + agentOptions);
             if (feature >= 24) {
                 options.add("--enable-native-access=ALL-UNNAMED");
             }
+            return preloadedWithoutNativeAccess(agentOptions);
+        }
+
+        /** The same, but where Java 24 and newer would have to be asked to let the agent call the kernel. */
+        TestJvm preloadedWithoutNativeAccess(String agentOptions) {
+            options.add(
+                    "-javaagent:" + jar() + "=socket=" + socket() + (agentOptions.isEmpty() ? "" : ",") + agentOptions);
             return started();
         }
 

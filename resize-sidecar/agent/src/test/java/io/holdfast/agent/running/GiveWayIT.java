@@ -1,0 +1,87 @@
+package io.holdfast.agent.running;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The balloon is never what an application dies of, and never gives away what the cgroup has not. */
+@Timeout(120)
+class GiveWayIT {
+    private static final long MIB = 1 << 20;
+
+    @TempDir
+    Path directory;
+
+    @ParameterizedTest(name = "JDK {0}")
+    @ValueSource(ints = {17, 21, 25})
+    void applicationThatNeedsMoreThanTheCeilingGetsWhatTheCgroupAllows(int jdk) {
+        try (ChildCgroup cgroup = ChildCgroup.make(800 * MIB);
+                TestJvm jvm = new TestJvm.Start(jdk, directory)
+                        .within(cgroup.command())
+                        .preloaded("heap=160Mi")
+                        .up()) {
+            assertThat(jvm.ask("status").values())
+                    .containsEntry("heap.ceiling", "" + 160 * MIB)
+                    .containsEntry("cgroup.limit", "" + 800 * MIB);
+
+            assertThat(jvm.app("hold 350")).isEqualTo("holds " + 350 * MIB);
+
+            assertThat(jvm.error(line -> line.contains("Balloon gave way"))).contains("by=collector", "count=1");
+            AgentClient.Reply status = jvm.ask("status");
+            assertThat(status.number("heap.gave-way")).isPositive();
+            assertThat(status.number("heap.ceiling")).isGreaterThan(350 * MIB);
+            assertThat(status.number("heap.ceiling") + status.number("heap.balloon"))
+                    .isEqualTo(512 * MIB);
+            assertThat(cgroup.kills()).isZero();
+        }
+    }
+
+    @ParameterizedTest(name = "JDK {0}")
+    @ValueSource(ints = {17, 21, 25})
+    void applicationGetsNoMoreThanTheCgroupHas(int jdk) {
+        try (ChildCgroup cgroup = ChildCgroup.make(600 * MIB);
+                TestJvm jvm = new TestJvm.Start(jdk, directory)
+                        .within(cgroup.command())
+                        .preloaded("heap=160Mi")
+                        .up()) {
+            jvm.app("hold 130");
+            jvm.app("churn 300"); // touches the rest of the heap below the ceiling
+            cgroup.limit(cgroup.usage() + 12 * MIB); // less than the margin and one array of the balloon
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1_500)); // the agent looks each second
+
+            String answer = jvm.app("fill");
+
+            assertThat(answer).startsWith("out of memory at ");
+            assertThat(Long.parseLong(answer.substring("out of memory at ".length())))
+                    .isBetween(140 * MIB, 160 * MIB);
+            assertThat(jvm.app("intact")).startsWith("intact");
+            assertThat(jvm.ask("status").number("heap.ceiling")).isEqualTo(160 * MIB);
+            assertThat(cgroup.kills()).isZero();
+        }
+    }
+
+    @ParameterizedTest(name = "JDK {0}")
+    @ValueSource(ints = {17, 25})
+    void applicationThatIsOnlyPartlyAllowedGetsThatPart(int jdk) {
+        try (ChildCgroup cgroup = ChildCgroup.make(420 * MIB);
+                TestJvm jvm = new TestJvm.Start(jdk, directory)
+                        .within(cgroup.command())
+                        .preloaded("heap=160Mi")
+                        .up()) {
+            String answer = jvm.app("fill");
+
+            assertThat(answer).startsWith("out of memory at ");
+            assertThat(Long.parseLong(answer.substring("out of memory at ".length())))
+                    .isBetween(170 * MIB, 400 * MIB);
+            assertThat(cgroup.kills()).isZero();
+            assertThat(cgroup.usage()).isLessThanOrEqualTo(420 * MIB);
+            assertThat(jvm.ask("status").number("heap.gave-way")).isPositive();
+        }
+    }
+}
