@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ConfigOptions;
+import org.apache.flink.configuration.MemorySize;
 
 /**
  * Every Flink option of Holdfast. They are read from Flink's configuration on the JobManager and, where a description
@@ -100,6 +101,26 @@ public final class HoldfastOptions {
             .withDescription("How a receiver is chosen. shortest-expected-delay: all are looked at, of more than 16 so"
                     + " many at a time. power-of-two-choices: two are looked at. JobManager or job.");
 
+    public static final ConfigOption<Boolean> NETWORK_MEMORY_ELASTIC = ConfigOptions.key(
+                    "holdfast.network-memory.elastic")
+            .booleanType()
+            .defaultValue(true)
+            .withDescription("Whether the network memory of a TaskManager can be resized while tasks run. With false it"
+                    + " is Flink's own, of the size it has at start. TaskManagers.");
+
+    public static final ConfigOption<MemorySize> NETWORK_MEMORY_MIN = ConfigOptions.key("holdfast.network-memory.min")
+            .memoryType()
+            .defaultValue(MemorySize.ZERO)
+            .withDescription("Size that the network memory is never shrunk below; 0 stands for a quarter of the size at"
+                    + " start. With little of it tasks wait for buffers: throughput falls before anything fails."
+                    + " TaskManagers.");
+
+    public static final ConfigOption<MemorySize> NETWORK_MEMORY_MAX = ConfigOptions.key("holdfast.network-memory.max")
+            .memoryType()
+            .defaultValue(MemorySize.ZERO)
+            .withDescription("Size that the network memory never grows beyond; 0 stands for four times the size at"
+                    + " start. The JVM's limit of direct memory holds too, and must be raised first. TaskManagers.");
+
     /** Set by Holdfast's entry points for its shuffle service, which must not run without one. Not for users. */
     public static final ConfigOption<String> ENTRY_POINT = ConfigOptions.key("holdfast.internal.entry-point")
             .stringType()
@@ -118,7 +139,10 @@ public final class HoldfastOptions {
             LEDGER_MAX_INCIDENTS,
             AUTO_PARTITION_ENABLED,
             AUTO_PARTITION_EXCLUDE,
-            AUTO_PARTITION_ALGORITHM);
+            AUTO_PARTITION_ALGORITHM,
+            NETWORK_MEMORY_ELASTIC,
+            NETWORK_MEMORY_MIN,
+            NETWORK_MEMORY_MAX);
 
     private HoldfastOptions() {}
 

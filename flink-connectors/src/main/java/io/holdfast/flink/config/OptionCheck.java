@@ -11,6 +11,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.MemorySize;
 
 /** Refuses {@code holdfast.*} options that nobody reads and values that nobody can use. Pure. */
 public final class OptionCheck {
@@ -96,6 +97,16 @@ public final class OptionCheck {
         }
         if (configuration.get(HoldfastOptions.RESTART_FAILURE_WINDOW).toMillis() < 1) {
             problems.add(HoldfastOptions.RESTART_FAILURE_WINDOW.key() + " must be at least 1 ms");
+        }
+        MemorySize most = configuration.get(HoldfastOptions.NETWORK_MEMORY_MAX);
+        if (most.getBytes() > 0
+                && configuration.get(HoldfastOptions.NETWORK_MEMORY_MIN).compareTo(most) > 0) {
+            problems.add("%s must not be more than %s, which is %s: %s"
+                    .formatted(
+                            HoldfastOptions.NETWORK_MEMORY_MIN.key(),
+                            HoldfastOptions.NETWORK_MEMORY_MAX.key(),
+                            most,
+                            configuration.get(HoldfastOptions.NETWORK_MEMORY_MIN)));
         }
     }
 

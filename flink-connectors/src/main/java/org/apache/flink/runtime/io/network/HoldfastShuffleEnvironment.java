@@ -1,15 +1,23 @@
 package org.apache.flink.runtime.io.network;
 
+import static org.apache.flink.runtime.io.network.metrics.NettyShuffleMetricFactory.createShuffleIOOwnerMetricGroup;
 import static org.apache.flink.runtime.io.network.metrics.NettyShuffleMetricFactory.registerShuffleMetrics;
 
+import io.holdfast.flink.config.HoldfastOptions;
 import io.holdfast.flink.exchange.AttachExecutor;
 import io.holdfast.flink.exchange.Exchanges;
+import io.holdfast.flink.networkmemory.NetworkMemoryMetrics;
+import io.holdfast.flink.networkmemory.NetworkMemoryRegistration;
+import io.holdfast.flink.networkmemory.NetworkMemorySettings;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import javax.annotation.Nullable;
+import org.apache.flink.configuration.Configuration;
 import org.apache.flink.runtime.io.disk.BatchShuffleReadBufferPool;
 import org.apache.flink.runtime.io.disk.FileChannelManager;
 import org.apache.flink.runtime.io.disk.FileChannelManagerImpl;
+import org.apache.flink.runtime.io.network.buffer.HoldfastNetworkBufferPool;
 import org.apache.flink.runtime.io.network.buffer.NetworkBufferPool;
 import org.apache.flink.runtime.io.network.netty.NettyConfig;
 import org.apache.flink.runtime.io.network.netty.NettyConnectionManager;
@@ -37,6 +45,9 @@ public final class HoldfastShuffleEnvironment extends NettyShuffleEnvironment {
     private final Exchanges exchanges;
     private final AttachExecutor attaching;
 
+    /** Null if the network memory cannot be resized. */
+    private final @Nullable NetworkMemoryRegistration memory;
+
     private HoldfastShuffleEnvironment(
             ShuffleEnvironmentContext context,
             NettyShuffleEnvironmentConfiguration config,
@@ -50,7 +61,8 @@ public final class HoldfastShuffleEnvironment extends NettyShuffleEnvironment {
             BatchShuffleReadBufferPool batchBuffers,
             ScheduledExecutorService batchExecutor,
             Exchanges exchanges,
-            AttachExecutor attaching) {
+            AttachExecutor attaching,
+            @Nullable NetworkMemoryRegistration memory) {
         super(
                 context.getTaskExecutorResourceId(),
                 config,
@@ -65,6 +77,7 @@ public final class HoldfastShuffleEnvironment extends NettyShuffleEnvironment {
                 batchExecutor);
         this.exchanges = exchanges;
         this.attaching = attaching;
+        this.memory = memory;
     }
 
     /** TaskManager start-up thread. */
@@ -82,8 +95,7 @@ public final class HoldfastShuffleEnvironment extends NettyShuffleEnvironment {
                 : new NettyConnectionManager(
                         partitions, context.getEventPublisher(), netty, config.isConnectionReuseEnabled());
         FileChannelManager files = new FileChannelManagerImpl(config.getTempDirs(), "netty-shuffle");
-        NetworkBufferPool buffers = new NetworkBufferPool(
-                config.numNetworkBuffers(), config.networkBufferSize(), config.getRequestSegmentsTimeout());
+        NetworkBufferPool buffers = buffers(context.getConfiguration(), config);
         BatchShuffleReadBufferPool batchBuffers =
                 new BatchShuffleReadBufferPool(config.batchShuffleReadMemoryBytes(), config.networkBufferSize());
         int batchThreads = Math.max(
@@ -94,6 +106,12 @@ public final class HoldfastShuffleEnvironment extends NettyShuffleEnvironment {
         ScheduledExecutorService batchExecutor =
                 Executors.newScheduledThreadPool(batchThreads, new ExecutorThreadFactory("blocking-shuffle-io"));
         registerShuffleMetrics(context.getParentMetricGroup(), buffers);
+        NetworkMemoryRegistration memory = null;
+        if (buffers instanceof HoldfastNetworkBufferPool elastic) {
+            NetworkMemoryMetrics.register(createShuffleIOOwnerMetricGroup(context.getParentMetricGroup()), elastic);
+            memory = new NetworkMemoryRegistration(
+                    context.getTaskExecutorResourceId().toString(), elastic);
+        }
         TieredStorageConfiguration tiers = config.getTieredStorageConfiguration(); // batch only, and as in Flink
         TieredStorageResourceRegistry tierResources = new TieredStorageResourceRegistry();
         TieredStorageNettyServiceImpl tierNetwork =
@@ -126,12 +144,26 @@ public final class HoldfastShuffleEnvironment extends NettyShuffleEnvironment {
                 batchBuffers,
                 batchExecutor,
                 exchanges,
-                attaching);
+                attaching,
+                memory);
+    }
+
+    private static NetworkBufferPool buffers(Configuration configuration, NettyShuffleEnvironmentConfiguration config) {
+        int segments = config.numNetworkBuffers();
+        int segmentBytes = config.networkBufferSize();
+        return configuration.get(HoldfastOptions.NETWORK_MEMORY_ELASTIC)
+                ? new HoldfastNetworkBufferPool(
+                        NetworkMemorySettings.of(configuration, segments, segmentBytes),
+                        config.getRequestSegmentsTimeout())
+                : new NetworkBufferPool(segments, segmentBytes, config.getRequestSegmentsTimeout());
     }
 
     /** TaskManager's closing thread. */
     @Override
     public void close() {
+        if (memory != null) {
+            memory.close();
+        }
         attaching.close();
         exchanges.close();
         super.close();
