@@ -201,6 +201,9 @@ public final class SlabStore {
 
     @GuardedBy("lock")
     private Slab slabOf(MemorySegment segment) {
+        if (segment.isFreed()) {
+            throw new IllegalStateException("A network buffer was recycled again after its memory was given back");
+        }
         long address = segment.getAddress();
         int low = 0;
         int high = ordered.length - 1;

@@ -263,9 +263,10 @@ public final class HoldfastNetworkBufferPool extends NetworkBufferPool implement
         store.stay(needed);
         int lacking = needed - store.capacity();
         if (lacking > 0) {
-            int most = largest - store.capacity();
+            int slab = store.slabSegments();
+            long whole = (lacking + slab - 1L) / slab * slab;
             try {
-                store.add(store.allocate(Math.min(most, Math.max(lacking, store.slabSegments()))));
+                store.add(store.allocate((int) Math.min(whole, largest - store.capacity())));
             } catch (OutOfMemoryError e) {
                 throw insufficient(
                         more,
