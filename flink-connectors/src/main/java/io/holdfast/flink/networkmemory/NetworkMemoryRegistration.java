@@ -34,12 +34,20 @@ public final class NetworkMemoryRegistration implements AutoCloseable {
         }
     }
 
-    /** Any thread. Name of the MBean of a TaskManager. */
-    public static ObjectName name(String taskManager) {
+    static ObjectName name(String taskManager) {
+        return parse("io.holdfast:type=NetworkMemory,taskmanager=" + ObjectName.quote(taskManager));
+    }
+
+    /** Any thread. Pattern of the names of all TaskManagers' MBeans. */
+    public static ObjectName all() {
+        return parse("io.holdfast:type=NetworkMemory,*");
+    }
+
+    private static ObjectName parse(String name) {
         try {
-            return new ObjectName("io.holdfast:type=NetworkMemory,taskmanager=" + ObjectName.quote(taskManager));
+            return new ObjectName(name);
         } catch (JMException e) {
-            throw new IllegalArgumentException("No name for an MBean: " + taskManager, e);
+            throw new IllegalArgumentException("No name for an MBean: " + name, e);
         }
     }
 

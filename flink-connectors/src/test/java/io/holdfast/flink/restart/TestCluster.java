@@ -3,11 +3,13 @@ package io.holdfast.flink.restart;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.flink.entrypoint.HoldfastMiniCluster;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.MemorySize;
+import org.apache.flink.configuration.MetricOptions;
 import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.core.execution.SavepointFormatType;
@@ -41,6 +43,7 @@ final class TestCluster implements BeforeEachCallback, AfterEachCallback {
         reporter = InMemoryReporter.create();
         Configuration configuration = new Configuration();
         configuration.set(RestOptions.BIND_PORT, "0");
+        configuration.set(MetricOptions.METRIC_FETCHER_UPDATE_INTERVAL, Duration.ofMillis(200));
         configuration.set(TaskManagerOptions.NETWORK_MEMORY_MAX, MemorySize.ofMebiBytes(64));
         reporter.addToConfiguration(configuration);
         cluster = new HoldfastMiniCluster(new MiniClusterConfiguration.Builder()
@@ -124,10 +127,8 @@ final class TestCluster implements BeforeEachCallback, AfterEachCallback {
     }
 
     private long sum(String gauge) {
-        return reporter.getMetricsByGroup().entrySet().stream()
-                .filter(group -> group.getKey().getMetricIdentifier(gauge).contains("Status.Shuffle.Netty"))
-                .map(group -> (Gauge<?>) group.getValue().get(gauge))
-                .mapToLong(value -> ((Number) value.getValue()).longValue())
+        return metrics(gauge, "Status.Shuffle.Netty").stream()
+                .mapToLong(metric -> ((Number) ((Gauge<?>) metric).getValue()).longValue())
                 .sum();
     }
 

@@ -225,7 +225,7 @@ class HoldfastNetworkBufferPoolTest {
                 .withMessageContaining("does not fit into direct memory")
                 .withMessageContaining("-XX:MaxDirectMemorySize, or Holdfast's agent");
 
-        assertThat(direct()).isEqualTo(before);
+        assertThat(direct()).isLessThanOrEqualTo(before); // the JVM has looked for garbage of others
         assertSize(network, 4, 0);
         assertThat(network.getTargetBytes()).isEqualTo(4L * slab);
     }
