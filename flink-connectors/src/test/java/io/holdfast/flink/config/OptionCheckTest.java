@@ -63,7 +63,8 @@ class OptionCheckTest {
         "holdfast.restart.delay, soon",
         "holdfast.restart.max-failures, many",
         "holdfast.restart.suspect-timeout, 5 parsecs",
-        "holdfast.ledger.max-incidents, 1.5"
+        "holdfast.ledger.max-incidents, 1.5",
+        "holdfast.network-memory.min, a lot"
     })
     void valueThatCannotBeReadIsRefusedByName(String key, String value) {
         assertThat(OptionCheck.problems(configuration(key, value)))
@@ -115,6 +116,16 @@ class OptionCheckTest {
                         "1199 ms")))
                 .containsExactly("holdfast.restart.suspect-timeout must be at least twice"
                         + " holdfast.restart.heartbeat-interval, which is 600 ms: 1199 ms");
+    }
+
+    @Test
+    void leastNetworkMemoryIsNotMoreThanTheMost() {
+        assertThat(OptionCheck.problems(
+                        configuration("holdfast.network-memory.min", "65 mb", "holdfast.network-memory.max", "64 mb")))
+                .containsExactly("holdfast.network-memory.min must not be more than holdfast.network-memory.max,"
+                        + " which is 64 mb: 65 mb");
+        assertThat(OptionCheck.problems(configuration("holdfast.network-memory.min", "65 mb")))
+                .isEmpty();
     }
 
     @Test

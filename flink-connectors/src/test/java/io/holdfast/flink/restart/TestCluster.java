@@ -2,6 +2,7 @@ package io.holdfast.flink.restart;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.holdfast.flink.config.HoldfastOptions;
 import io.holdfast.flink.entrypoint.HoldfastMiniCluster;
 import java.time.Duration;
 import java.util.List;
@@ -45,6 +46,7 @@ final class TestCluster implements BeforeEachCallback, AfterEachCallback {
         configuration.set(RestOptions.BIND_PORT, "0");
         configuration.set(MetricOptions.METRIC_FETCHER_UPDATE_INTERVAL, Duration.ofMillis(200));
         configuration.set(TaskManagerOptions.NETWORK_MEMORY_MAX, MemorySize.ofMebiBytes(64));
+        configuration.set(HoldfastOptions.NETWORK_MEMORY_MIN, MemorySize.ofMebiBytes(1));
         reporter.addToConfiguration(configuration);
         cluster = new HoldfastMiniCluster(new MiniClusterConfiguration.Builder()
                 .setConfiguration(HoldfastMiniCluster.configure(configuration))
