@@ -98,7 +98,7 @@ final class BalloonHeap implements HeapControl {
 
     @Override
     public long floorBytes() {
-        return FeasibilityPolicy.floor(usage.liveBytes(), plan.regionBytes());
+        return FeasibilityPolicy.floor(usage.liveAtMost(notUsedBytes()), plan.regionBytes());
     }
 
     @Override

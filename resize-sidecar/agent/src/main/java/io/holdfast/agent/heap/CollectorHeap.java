@@ -56,7 +56,7 @@ final class CollectorHeap implements HeapControl {
 
     @Override
     public long floorBytes() {
-        return FeasibilityPolicy.floor(usage.liveBytes(), GRANULE);
+        return FeasibilityPolicy.floor(usage.liveAtMost(0), GRANULE);
     }
 
     @Override

@@ -16,11 +16,10 @@ final class FeasibilityPolicy {
     /**
      * Returns the smallest ceiling for that much live data.
      *
-     * @param liveBytes -1 if unknown
      * @param granuleBytes ceilings are multiples of it
      */
     static long floor(long liveBytes, long granuleBytes) {
-        long needed = Math.max(SMALLEST_BYTES, (long) Math.ceil(Math.max(0, liveBytes) / FULLEST_RATIO));
+        long needed = Math.max(SMALLEST_BYTES, (long) Math.ceil(liveBytes / FULLEST_RATIO));
         return (needed + granuleBytes - 1) / granuleBytes * granuleBytes;
     }
 

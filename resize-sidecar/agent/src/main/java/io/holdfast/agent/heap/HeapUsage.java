@@ -53,6 +53,12 @@ public final class HeapUsage {
         liveBytes = itsLiveBytes;
     }
 
+    /** Returns what is alive, or, where that is not known, what is used: it cannot be more. */
+    long liveAtMost(long notUsedBytes) {
+        long live = liveBytes();
+        return live >= 0 ? live : Math.max(0, usedBytes() - notUsedBytes);
+    }
+
     /**
      * Collects all garbage, and looks at what is left.
      *

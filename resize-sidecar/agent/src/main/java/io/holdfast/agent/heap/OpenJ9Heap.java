@@ -63,7 +63,7 @@ final class OpenJ9Heap implements HeapControl {
 
     @Override
     public long floorBytes() {
-        return FeasibilityPolicy.floor(usage.liveBytes(), 1L << 20);
+        return FeasibilityPolicy.floor(usage.liveAtMost(0), 1L << 20);
     }
 
     @Override

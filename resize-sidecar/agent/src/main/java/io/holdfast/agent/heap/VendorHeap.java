@@ -54,7 +54,7 @@ final class VendorHeap implements HeapControl {
 
     @Override
     public long floorBytes() {
-        return FeasibilityPolicy.floor(usage.liveBytes(), GRANULE);
+        return FeasibilityPolicy.floor(usage.liveAtMost(0), GRANULE);
     }
 
     @Override

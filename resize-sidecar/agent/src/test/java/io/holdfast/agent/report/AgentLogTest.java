@@ -1,0 +1,20 @@
+package io.holdfast.agent.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+
+class AgentLogTest {
+    @Test
+    void eventIsOneLineInAFixedForm() {
+        ByteArrayOutputStream stream = new ByteArrayOutputStream();
+
+        new AgentLog(stream).warn("Balloon gave way", "bytes", 32, "cause", "two\nlines");
+
+        assertThat(stream.toString(StandardCharsets.UTF_8))
+                .matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z WARN  holdfast-agent"
+                        + " Balloon gave way: bytes=32 cause=two lines\n");
+    }
+}
