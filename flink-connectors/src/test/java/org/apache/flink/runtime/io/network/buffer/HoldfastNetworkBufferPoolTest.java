@@ -9,11 +9,14 @@ import io.holdfast.flink.networkmemory.NetworkMemorySettings;
 import java.io.IOException;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
+import java.lang.reflect.Modifier;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -37,6 +40,33 @@ class HoldfastNetworkBufferPoolTest {
     void everythingCanBeGivenBack() {
         created.forEach(HoldfastNetworkBufferPool::destroyAllBufferPools);
         created.forEach(HoldfastNetworkBufferPool::destroy);
+    }
+
+    /** The parent has no segments: whatever looks at its fields must be overridden, or would speak of nothing. */
+    @Test
+    void everythingThatFlinksPoolCanDoIsOverriddenOrCallsWhatIs() {
+        Set<String> onlyCallOthers = Set.of(
+                "isDestroyed",
+                "getTotalMemory",
+                "getAvailableMemory",
+                "getUsedMemory",
+                "getEstimatedRequestedMemory",
+                "getEstimatedRequestedSegmentsUsage",
+                "getUsageWarning",
+                "maybeLogUsageWarning");
+
+        assertThat(signatures(NetworkBufferPool.class))
+                .filteredOn(method -> !onlyCallOthers.contains(method.substring(0, method.indexOf('('))))
+                .hasSizeGreaterThan(15)
+                .isSubsetOf(signatures(HoldfastNetworkBufferPool.class));
+    }
+
+    private static List<String> signatures(Class<?> type) {
+        return Arrays.stream(type.getDeclaredMethods())
+                .filter(method -> !Modifier.isPrivate(method.getModifiers()) && !method.isSynthetic())
+                .map(method -> method.getName()
+                        + Arrays.toString(method.getParameterTypes()).replace('[', '('))
+                .toList();
     }
 
     @Test
