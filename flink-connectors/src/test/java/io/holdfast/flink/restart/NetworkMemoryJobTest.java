@@ -2,6 +2,7 @@ package io.holdfast.flink.restart;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.holdfast.flink.config.HoldfastOptions;
 import io.holdfast.flink.networkmemory.NetworkMemoryMXBean;
 import io.holdfast.flink.networkmemory.NetworkMemoryRegistration;
 import java.lang.management.ManagementFactory;
@@ -17,6 +18,9 @@ import javax.management.MBeanServer;
 import javax.management.ObjectName;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.MemorySize;
+import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.metrics.Gauge;
 import org.apache.flink.metrics.Metric;
 import org.apache.flink.runtime.execution.ExecutionState;
@@ -29,12 +33,18 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class NetworkMemoryJobTest {
 
     private static final long MEBIBYTE = 1 << 20;
+
+    /** So large that few buffers are left when the memory is small. */
+    private static final long SEGMENT = MEBIBYTE / 4;
+
     private static final long START = 64 * MEBIBYTE;
     private static final ObjectName PATTERN = NetworkMemoryRegistration.all();
     private static final MBeanServer MBEANS = ManagementFactory.getPlatformMBeanServer();
 
     @RegisterExtension
-    final TestCluster cluster = new TestCluster();
+    final TestCluster cluster = new TestCluster(new Configuration()
+            .set(TaskManagerOptions.MEMORY_SEGMENT_SIZE, new MemorySize(SEGMENT))
+            .set(HoldfastOptions.NETWORK_MEMORY_MIN, MemorySize.ofMebiBytes(1)));
 
     @Test
     void jobLosesNothingWhileMemoryGrowsAndShrinks() throws Exception {
@@ -69,10 +79,10 @@ class NetworkMemoryJobTest {
         Waiting.until(() -> memories.stream().allMatch(memory -> memory.getSizeBytes() == 24 * MEBIBYTE));
 
         assertThat(gauges("TotalMemory")).containsExactly(24 * MEBIBYTE, 24 * MEBIBYTE);
-        assertThat(gauges("AvailableMemorySegments")).containsExactly(24L * 32, 24L * 32);
+        assertThat(gauges("AvailableMemorySegments")).containsExactly(24L * 4, 24L * 4);
         assertThat(gauges("sizeBytes")).containsExactly(24 * MEBIBYTE, 24 * MEBIBYTE);
         assertThat(gauges("debtBytes")).containsExactly(0L, 0L);
-        String expected = "\"nettyShuffleMemorySegmentsTotal\":" + 24 * 32;
+        String expected = "\"nettyShuffleMemorySegmentsTotal\":" + 24 * 4;
         Waiting.until(() -> names().stream().allMatch(name -> overRest(name).contains(expected)));
     }
 

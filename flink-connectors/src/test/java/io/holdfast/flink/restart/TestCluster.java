@@ -2,7 +2,6 @@ package io.holdfast.flink.restart;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.holdfast.flink.config.HoldfastOptions;
 import io.holdfast.flink.entrypoint.HoldfastMiniCluster;
 import java.time.Duration;
 import java.util.List;
@@ -34,8 +33,19 @@ final class TestCluster implements BeforeEachCallback, AfterEachCallback {
     private static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final List<String> OWN_THREADS = List.of("holdfast-", "Flink Netty", "OutputFlusher");
 
+    private final Configuration more;
+
     private HoldfastMiniCluster cluster;
     private InMemoryReporter reporter;
+
+    TestCluster() {
+        this(new Configuration());
+    }
+
+    /** With {@code more} in Flink's configuration. */
+    TestCluster(Configuration more) {
+        this.more = more;
+    }
 
     @Override
     public void beforeEach(ExtensionContext context) throws Exception {
@@ -46,7 +56,7 @@ final class TestCluster implements BeforeEachCallback, AfterEachCallback {
         configuration.set(RestOptions.BIND_PORT, "0");
         configuration.set(MetricOptions.METRIC_FETCHER_UPDATE_INTERVAL, Duration.ofMillis(200));
         configuration.set(TaskManagerOptions.NETWORK_MEMORY_MAX, MemorySize.ofMebiBytes(64));
-        configuration.set(HoldfastOptions.NETWORK_MEMORY_MIN, MemorySize.ofMebiBytes(1));
+        configuration.addAll(more);
         reporter.addToConfiguration(configuration);
         cluster = new HoldfastMiniCluster(new MiniClusterConfiguration.Builder()
                 .setConfiguration(HoldfastMiniCluster.configure(configuration))
