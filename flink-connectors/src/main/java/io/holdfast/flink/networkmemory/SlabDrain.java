@@ -96,11 +96,6 @@ public final class SlabDrain implements AutoCloseable {
         });
     }
 
-    /** Any thread. Buffers are needed now: slabs that were kept for it do not leave again at once. */
-    public void postpone() {
-        execute(() -> progressNanos = System.nanoTime());
-    }
-
     private void execute(Runnable work) {
         try {
             executor.execute(work);

@@ -83,13 +83,15 @@ public final class SlabStore {
     }
 
     /**
-     * Waits until it has {@code count} segments. With {@code pinned} the holder keeps them for as long as it likes.
+     * Waits until it has {@code count} segments that somebody must have. If none is free a leaving slab stays for it.
+     * With {@code pinned} the holder keeps them for as long as it likes.
      *
      * @throws IOException after {@code timeout}, or if the thread is interrupted; then nothing is taken
      * @throws IllegalStateException if the store has been destroyed
      */
     public List<MemorySegment> take(int count, boolean pinned, Duration timeout) throws IOException {
         List<MemorySegment> taken = new ArrayList<>(count);
+        List<CompletableFuture<?>> toNotify = new ArrayList<>();
         long deadline = System.nanoTime() + timeout.toNanos();
         boolean complete = false;
         try {
@@ -101,6 +103,8 @@ public final class SlabStore {
                     MemorySegment segment = take(pinned);
                     if (segment != null) {
                         taken.add(segment);
+                    } else if (keepEmptiest()) {
+                        toNotify.add(nowAvailable(0));
                     } else {
                         await(deadline, timeout);
                     }
@@ -112,7 +116,21 @@ public final class SlabStore {
             if (!complete) {
                 recycle(taken, pinned);
             }
+            toNotify.forEach(SlabStore::complete);
         }
+    }
+
+    @GuardedBy("lock")
+    private boolean keepEmptiest() {
+        Slab emptiest = slabs.stream()
+                .filter(slab -> slab != null && slab.leaving && slab.free() > 0)
+                .max(Comparator.comparingInt(Slab::free))
+                .orElse(null);
+        if (emptiest == null) {
+            return false;
+        }
+        activate(emptiest);
+        return true;
     }
 
     @GuardedBy("lock")
@@ -379,11 +397,6 @@ public final class SlabStore {
     /** Keeps leaving slabs as long as not more than {@code most} segments stay. */
     public void stayWithin(int most) {
         keep(slab -> capacity + slab.size() <= most);
-    }
-
-    /** Keeps leaving slabs with free segments until {@code count} are free, or none is leaving. */
-    public void stayForFree(int count) {
-        keep(slab -> available < count && slab.free() > 0);
     }
 
     private interface Wanted {

@@ -50,19 +50,18 @@ public final class HoldfastNetworkBufferPool extends NetworkBufferPool implement
     @GuardedBy("lock")
     private final Map<LocalBufferPool, Drawing> pools = new LinkedHashMap<>();
 
-    /** Segments that the holders of pools and of unpooled segments must have. */
-    @GuardedBy("lock")
-    private int required;
+    // Written with the lock; volatile for who only looks, and must not wait: it may be held while a task waits.
 
-    @GuardedBy("lock")
-    private int target;
+    /** Segments that the holders of pools and of unpooled segments must have. */
+    private volatile int required;
+
+    private volatile int target;
 
     /** Largest target so far; up to this the memory grows without being told to. */
     @GuardedBy("lock")
     private int largest;
 
-    @GuardedBy("lock")
-    private long grownBack;
+    private volatile long grownBack;
 
     /**
      * TaskManager start-up thread.
@@ -247,10 +246,6 @@ public final class HoldfastNetworkBufferPool extends NetworkBufferPool implement
         if (needed > store.capacity()) {
             growBack(needed, more);
         }
-        if (store.available() < more && store.held() > store.capacity()) {
-            drain.postpone();
-            store.stayForFree(more);
-        }
         required = needed;
     }
 
@@ -407,9 +402,7 @@ public final class HoldfastNetworkBufferPool extends NetworkBufferPool implement
     /** Drain's thread. */
     @Override
     public boolean isInDebt() {
-        synchronized (lock) {
-            return store.held() > target;
-        }
+        return store.held() > target;
     }
 
     /** Drain's thread. */
@@ -490,9 +483,7 @@ public final class HoldfastNetworkBufferPool extends NetworkBufferPool implement
     /** Any thread. */
     @Override
     public long getTargetBytes() {
-        synchronized (lock) {
-            return settings.bytes(target);
-        }
+        return settings.bytes(target);
     }
 
     /** Any thread. */
@@ -504,9 +495,7 @@ public final class HoldfastNetworkBufferPool extends NetworkBufferPool implement
     /** Any thread. */
     @Override
     public long getFloorBytes() {
-        synchronized (lock) {
-            return settings.bytes(store.floor(required));
-        }
+        return settings.bytes(store.floor(required));
     }
 
     /** Any thread. */
@@ -524,16 +513,12 @@ public final class HoldfastNetworkBufferPool extends NetworkBufferPool implement
     /** Any thread. */
     @Override
     public long getDebtBytes() {
-        synchronized (lock) {
-            return settings.bytes(Math.max(0, store.held() - target));
-        }
+        return settings.bytes(Math.max(0, store.held() - target));
     }
 
     /** Any thread. */
     @Override
     public long getGrownBack() {
-        synchronized (lock) {
-            return grownBack;
-        }
+        return grownBack;
     }
 }

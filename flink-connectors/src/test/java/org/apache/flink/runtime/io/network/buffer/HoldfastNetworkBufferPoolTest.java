@@ -304,6 +304,22 @@ class HoldfastNetworkBufferPoolTest {
     }
 
     @Test
+    void taskNeedNotWaitForOthersWhileALeavingSlabHasBuffers() throws Exception {
+        HoldfastNetworkBufferPool network = network(2);
+        List<Buffer> others = takeAll(network.createBufferPool(1, PER_SLAB + 2));
+        network.resize(SLAB);
+        BufferPool pool = network.createBufferPool(2, 2);
+
+        pool.reserveSegments(2);
+
+        assertThat(others).hasSize(PER_SLAB + 2);
+        assertThat(network.getDebtBytes()).isEqualTo(SLAB);
+        others.forEach(Buffer::recycleBuffer);
+        await(() -> network.getDebtBytes() == 0);
+        assertThat(network.getTargetBytes()).isEqualTo(SLAB);
+    }
+
+    @Test
     void moreThanThereEverWasIsInsufficientAsInFlink() throws Exception {
         HoldfastNetworkBufferPool network = network(2);
         network.createBufferPool(PER_SLAB, PER_SLAB);
