@@ -31,7 +31,7 @@ final class SettingProblems {
     private static final Pattern EMPTY =
             Pattern.compile("SRCFG0004[01]: The config property (\\S+) .*", Pattern.DOTALL);
     private static final Pattern CODE = Pattern.compile("SRCFG\\d{5}: ");
-    private static final Pattern KEY = Pattern.compile("\\bholdfast(\\.[a-z0-9]+(-[a-z0-9]+)*)+");
+    private static final Pattern KEY = Pattern.compile("(?<![\\w.])holdfast(\\.[a-z0-9]+(-[a-z0-9]+)*)+");
 
     private SettingProblems() {}
 

@@ -1,0 +1,56 @@
+package io.holdfast.resize;
+
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * A short run for the class archive of the image: everything is used once that is used in every run. Wanted by the system
+ * property {@code holdfast.training}, which only the build of the image sets.
+ */
+@Singleton
+final class Training {
+    private static final int TIMEOUT_MILLIS = 10_000;
+
+    private final ResizeConfig config;
+
+    Training(ResizeConfig config) {
+        this.config = config;
+    }
+
+    boolean wanted() {
+        return Boolean.getBoolean("holdfast.training");
+    }
+
+    void run() {
+        ListenAddress address = ListenAddress.parse(config.listen());
+        try {
+            ask(address, "GET", "/resize/status");
+            ask(address, "GET", "/q/health");
+            ask(address, "GET", "/q/metrics");
+            ask(address, "DELETE", "/resize");
+            ask(address, "POST", "/resize");
+        } catch (IOException e) {
+            throw new IllegalStateException("the training run got no answers", e);
+        }
+    }
+
+    private static void ask(ListenAddress address, String method, String path) throws IOException {
+        HttpURLConnection connection =
+                (HttpURLConnection) URI.create("http://%s:%d%s".formatted(address.host(), address.port(), path))
+                        .toURL()
+                        .openConnection();
+        connection.setConnectTimeout(TIMEOUT_MILLIS);
+        connection.setReadTimeout(TIMEOUT_MILLIS);
+        connection.setRequestMethod(method);
+        if (method.equals("POST")) {
+            connection.setDoOutput(true);
+            connection.setRequestProperty("Content-Type", "application/json");
+            connection.getOutputStream().write("{\"memory\": \"1Gi\"}".getBytes(StandardCharsets.UTF_8));
+        }
+        connection.getResponseCode();
+        connection.disconnect();
+    }
+}

@@ -1,0 +1,28 @@
+package io.holdfast.resize.plan;
+
+/** One thing to do outside, and to wait for. At most one is under way. */
+public sealed interface Step {
+    /** Sets the network memory, and waits until what is owed has been given back. */
+    record Network(long bytes) implements Step {}
+
+    /** Sets the limit of direct memory. */
+    record Direct(long bytes) implements Step {}
+
+    /** Sets the ceiling of the heap. */
+    record Heap(long bytes) implements Step {}
+
+    /** Collects garbage outside the heap and returns native memory. */
+    record Trim() implements Step {}
+
+    /** Finds out how much of the heap is live, by a full collection. */
+    record Live() implements Step {}
+
+    /** Waits until usage, page cache included, is at most this; has page cache reclaimed where that is possible. */
+    record Verify(long bytes) implements Step {}
+
+    /** Asks the API server whether it would accept this limit; changes nothing. */
+    record Check(long bytes) implements Step {}
+
+    /** Sets the limit in the pod. */
+    record Patch(long bytes) implements Step {}
+}

@@ -1,0 +1,180 @@
+package io.holdfast.resize.pod;
+
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.Watch;
+import io.fabric8.kubernetes.client.Watcher;
+import io.fabric8.kubernetes.client.dsl.Resource;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import io.holdfast.base.ByteSize;
+import io.holdfast.base.Disposition;
+import io.holdfast.base.HoldfastException;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.net.HttpURLConnection;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * This pod at the API server, and the one writer to its {@code resize} subresource. Calls block, and end with an exception
+ * after the client's timeouts.
+ *
+ * <p>Thread-safe.
+ */
+public final class OwnPod {
+    private static final ResourceDefinitionContext PODS = new ResourceDefinitionContext.Builder()
+            .withGroup("")
+            .withVersion("v1")
+            .withKind("Pod")
+            .withPlural("pods")
+            .withNamespaced(true)
+            .build();
+
+    private static final int UNPROCESSABLE = 422;
+
+    private final KubernetesClient client;
+    private final PodIdentity identity;
+    private final String container;
+
+    /** @param container name of the container whose memory is resized */
+    public OwnPod(KubernetesClient client, PodIdentity identity, String container) {
+        this.client = client;
+        this.identity = identity;
+        this.container = container;
+    }
+
+    PodIdentity identity() {
+        return identity;
+    }
+
+    String container() {
+        return container;
+    }
+
+    KubernetesClient client() {
+        return client;
+    }
+
+    /** @throws KubernetesClientException if the API server does not answer, or refuses */
+    PodState read() {
+        GenericKubernetesResource pod = resource().get();
+        if (pod == null) {
+            throw new HoldfastException(
+                    Disposition.DEGRADED,
+                    "There is no pod " + identity,
+                    "Set HOLDFAST_RESIZE_POD and HOLDFAST_RESIZE_NAMESPACE by the downward API");
+        }
+        return PodState.of(pod, container);
+    }
+
+    Watch watch(Watcher<GenericKubernetesResource> watcher) {
+        return resource().watch(watcher);
+    }
+
+    /**
+     * Asks whether {@link #resize} would be accepted, without doing it.
+     *
+     * @throws HoldfastException DEGRADED if it would not; RETRYABLE if the API server did not say
+     */
+    public void check(long limitBytes) {
+        patch(limitBytes, true);
+    }
+
+    /**
+     * Sets the container's memory limit, and its request along with it. That the kubelet does it is another matter: the
+     * cgroup tells.
+     *
+     * @throws HoldfastException DEGRADED if it is not allowed or not possible; RETRYABLE if the API server did not answer
+     */
+    public void resize(long limitBytes) {
+        patch(limitBytes, false);
+    }
+
+    private void patch(long limitBytes, boolean dryRun) {
+        try {
+            Optional<PodState> state = readIfAllowed();
+            if (state.filter(PodState::restartsContainer).isPresent()) {
+                throw new HoldfastException(
+                        Disposition.DEGRADED,
+                        "A change of memory would restart the container '%s', by its resizePolicy".formatted(container),
+                        "Set restartPolicy NotRequired for memory there, in the pod template");
+            }
+            PatchContext.Builder context = new PatchContext.Builder().withPatchType(PatchType.STRATEGIC_MERGE);
+            if (dryRun) {
+                context.withDryRun(List.of("All"));
+            }
+            resource().subresource("resize").patch(context.build(), body(limitBytes, state));
+        } catch (KubernetesClientException e) {
+            throw explained(e, limitBytes);
+        }
+    }
+
+    private Optional<PodState> readIfAllowed() {
+        try {
+            return Optional.of(read());
+        } catch (KubernetesClientException e) {
+            if (e.getCode() == HttpURLConnection.HTTP_FORBIDDEN) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /** A request that equals the limit stays so, for the class of service may not change; a smaller one stays where it can. */
+    private String body(long limitBytes, Optional<PodState> state) {
+        long request = state.filter(pod ->
+                        pod.requestBytes().isPresent() && pod.requestBytes().get() < pod.limitBytes())
+                .map(pod -> Math.min(pod.requestBytes().get(), limitBytes))
+                .orElse(limitBytes);
+        JsonObject resources = new JsonObject()
+                .put("limits", new JsonObject().put("memory", new ByteSize(limitBytes).toString()))
+                .put("requests", new JsonObject().put("memory", new ByteSize(request).toString()));
+        return new JsonObject()
+                .put(
+                        "spec",
+                        new JsonObject()
+                                .put(
+                                        "containers",
+                                        new JsonArray()
+                                                .add(new JsonObject()
+                                                        .put("name", container)
+                                                        .put("resources", resources))))
+                .encode();
+    }
+
+    private HoldfastException explained(KubernetesClientException e, long limitBytes) {
+        String said = e.getStatus() != null && e.getStatus().getMessage() != null
+                ? e.getStatus().getMessage()
+                : String.valueOf(e.getMessage());
+        String problem = "The API server refused %s for %s with %d: %s"
+                .formatted(new ByteSize(limitBytes), identity, e.getCode(), said);
+        return switch (e.getCode()) {
+            case HttpURLConnection.HTTP_FORBIDDEN ->
+                new HoldfastException(
+                        Disposition.DEGRADED, problem, "Allow the verb patch on pods/resize to the service account", e);
+            case HttpURLConnection.HTTP_NOT_FOUND ->
+                new HoldfastException(
+                        Disposition.DEGRADED,
+                        problem,
+                        "Check that the cluster has in-place pod resize: Kubernetes 1.33 or newer, 1.34 to shrink memory",
+                        e);
+            case HttpURLConnection.HTTP_BAD_REQUEST, UNPROCESSABLE ->
+                new HoldfastException(Disposition.DEGRADED, problem, "Correct what it names in the pod template", e);
+            default ->
+                new HoldfastException(
+                        Disposition.RETRYABLE,
+                        e.getCode() == 0 ? "The API server did not answer: " + said : problem,
+                        "Ask again",
+                        e);
+        };
+    }
+
+    private Resource<GenericKubernetesResource> resource() {
+        return client.genericKubernetesResources(PODS)
+                .inNamespace(identity.namespace())
+                .withName(identity.name());
+    }
+}
