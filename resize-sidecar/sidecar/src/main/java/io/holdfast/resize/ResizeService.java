@@ -1,6 +1,5 @@
 package io.holdfast.resize;
 
-import io.fabric8.kubernetes.client.KubernetesClient;
 import io.holdfast.resize.agent.AgentClient;
 import io.holdfast.resize.agent.AgentLoader;
 import io.holdfast.resize.agent.Attaching;
@@ -9,12 +8,13 @@ import io.holdfast.resize.observe.ContainerMemory;
 import io.holdfast.resize.plan.Admission;
 import io.holdfast.resize.plan.Phase;
 import io.holdfast.resize.plan.Request;
+import io.holdfast.resize.pod.ApiServer;
 import io.holdfast.resize.pod.OwnPod;
 import io.holdfast.resize.pod.PodEvents;
 import io.holdfast.resize.pod.PodIdentity;
 import io.holdfast.resize.pod.PodWatch;
 import io.micrometer.core.instrument.MeterRegistry;
-import jakarta.enterprise.inject.Instance;
+import io.vertx.core.Vertx;
 import jakarta.inject.Singleton;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -34,9 +34,9 @@ class ResizeService implements AutoCloseable {
     private final Reporter reporter;
     private final ResizeLoop loop;
 
-    ResizeService(ResizeConfig config, MeterRegistry registry, Instance<KubernetesClient> kubernetes) {
+    ResizeService(ResizeConfig config, MeterRegistry registry, Vertx vertx) {
         this.metrics = new ResizeMetrics(registry);
-        Optional<OwnPod> pod = ownPod(config, kubernetes);
+        Optional<OwnPod> pod = ownPod(config, vertx);
         this.podWatch = pod.map(own -> new PodWatch(own, this::wake));
         this.reporter = new Reporter(metrics, history, pod.map(own -> new PodEvents(own, podWatch.orElseThrow())));
         Attaching attaching = new Attaching(
@@ -62,7 +62,7 @@ class ResizeService implements AutoCloseable {
         metrics.show(loop::snapshot);
     }
 
-    private static Optional<OwnPod> ownPod(ResizeConfig config, Instance<KubernetesClient> kubernetes) {
+    private static Optional<OwnPod> ownPod(ResizeConfig config, Vertx vertx) {
         if (config.kubernetes() == ResizeConfig.Kubernetes.OFF) {
             LOG.info("Kubernetes not used: reason=HOLDFAST_RESIZE_KUBERNETES is off");
             return Optional.empty();
@@ -75,7 +75,7 @@ class ResizeService implements AutoCloseable {
             return Optional.empty();
         }
         LOG.info("Kubernetes used: pod={} container={}", identity.get(), config.container());
-        return identity.map(own -> new OwnPod(kubernetes.get(), own, config.container()));
+        return identity.map(own -> new OwnPod(ApiServer.client(vertx), own, config.container()));
     }
 
     private void wake() {

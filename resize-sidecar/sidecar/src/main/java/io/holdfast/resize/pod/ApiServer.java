@@ -1,0 +1,58 @@
+package io.holdfast.resize.pod;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.ListMeta;
+import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.OwnerReference;
+import io.fabric8.kubernetes.api.model.Status;
+import io.fabric8.kubernetes.api.model.StatusCause;
+import io.fabric8.kubernetes.api.model.StatusDetails;
+import io.fabric8.kubernetes.api.model.WatchEvent;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import io.fabric8.kubernetes.client.vertx.VertxHttpClientFactory;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+
+/**
+ * Makes the client of the API server, which finds address and credentials as all clients in a pod do. Made by hand, and without
+ * Quarkus' extension: that and the client's own search for types load the whole model of Kubernetes, and a pod is read here
+ * as a generic resource.
+ */
+@RegisterForReflection(
+        targets = {
+            GenericKubernetesResource.class,
+            ListMeta.class,
+            ManagedFieldsEntry.class,
+            ObjectMeta.class,
+            OwnerReference.class,
+            Status.class,
+            StatusCause.class,
+            StatusDetails.class,
+            WatchEvent.class
+        })
+public final class ApiServer {
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private ApiServer() {}
+
+    /** A client on {@code vertx}, whose threads it uses. It does nothing until it is asked. */
+    public static KubernetesClient client(Vertx vertx) {
+        Config config = new ConfigBuilder(Config.autoConfigure(null))
+                .withConnectionTimeout((int) PATIENCE.toMillis())
+                .withRequestTimeout((int) PATIENCE.toMillis())
+                .withRequestRetryBackoffLimit(1) // who calls decides about trying again
+                .build();
+        return new KubernetesClientBuilder()
+                .withConfig(config)
+                .withKubernetesSerialization(new KubernetesSerialization(new ObjectMapper(), false))
+                .withHttpClientFactory(new VertxHttpClientFactory(vertx))
+                .build();
+    }
+}
