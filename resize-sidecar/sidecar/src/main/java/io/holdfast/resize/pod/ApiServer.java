@@ -44,7 +44,11 @@ public final class ApiServer {
 
     /** A client on {@code vertx}, whose threads it uses. It does nothing until it is asked. */
     public static KubernetesClient client(Vertx vertx) {
-        Config config = new ConfigBuilder(Config.autoConfigure(null))
+        return client(vertx, Config.autoConfigure(null));
+    }
+
+    static KubernetesClient client(Vertx vertx, Config found) {
+        Config config = new ConfigBuilder(found)
                 .withConnectionTimeout((int) PATIENCE.toMillis())
                 .withRequestTimeout((int) PATIENCE.toMillis())
                 .withRequestRetryBackoffLimit(1) // who calls decides about trying again

@@ -1,6 +1,7 @@
 package io.holdfast.resize.pod;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.Watch;
@@ -106,7 +107,7 @@ public final class OwnPod {
             if (dryRun) {
                 context.withDryRun(List.of("All"));
             }
-            resource().subresource("resize").patch(context.build(), body(limitBytes, state));
+            named().subresource("resize").patch(context.build(), body(limitBytes, state));
         } catch (KubernetesClientException e) {
             throw explained(e, limitBytes);
         }
@@ -166,10 +167,24 @@ public final class OwnPod {
             default ->
                 new HoldfastException(
                         Disposition.RETRYABLE,
-                        e.getCode() == 0 ? "The API server did not answer: " + said : problem,
+                        e.getCode() <= 0 ? "The API server did not answer: " + said : problem,
                         "Ask again",
                         e);
         };
+    }
+
+    /** Has all that a patch needs to know of it; by its name alone, the client would read it first. */
+    private Resource<GenericKubernetesResource> named() {
+        GenericKubernetesResource pod = new GenericKubernetesResource();
+        pod.setApiVersion("v1");
+        pod.setKind("Pod");
+        pod.setMetadata(new ObjectMetaBuilder()
+                .withNamespace(identity.namespace())
+                .withName(identity.name())
+                .build());
+        return client.genericKubernetesResources(PODS)
+                .inNamespace(identity.namespace())
+                .resource(pod);
     }
 
     private Resource<GenericKubernetesResource> resource() {

@@ -1,0 +1,359 @@
+package io.holdfast.resize;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import io.fabric8.kubernetes.api.model.Quantity;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.LongConsumer;
+
+/**
+ * As much of a Kubernetes API server as a resize needs: one pod, its {@code resize} subresource, a watch, events. What a real
+ * one refuses is refused, in the same words: a resize by a patch of the pod itself, a verb without permission, a container
+ * that is not there, a shrink by a server too old for it, a change of the pod's class of service.
+ *
+ * <p>Thread-safe.
+ */
+public final class FakeApiServer implements AutoCloseable {
+    public static final String NAMESPACE = "jobs";
+    public static final String POD = "taskmanager-1";
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String PODS = "/api/v1/namespaces/" + NAMESPACE + "/pods";
+    private static final String OWN = PODS + "/" + POD;
+    private static final String EVENTS = "/api/v1/namespaces/" + NAMESPACE + "/events";
+    private static final String END = "end";
+
+    private final Set<String> allowed = ConcurrentHashMap.newKeySet();
+    private final List<JsonNode> events = new CopyOnWriteArrayList<>();
+    private final List<String> requests = new CopyOnWriteArrayList<>();
+    private final List<BlockingQueue<String>> watchers = new CopyOnWriteArrayList<>();
+    private final ExecutorService threads = Executors.newCachedThreadPool();
+    private final HttpServer server;
+    private volatile LongConsumer kubelet = bytes -> {};
+    private volatile boolean knowsResize = true;
+    private volatile boolean shrinksMemory = true;
+    private ObjectNode pod;
+    private int version = 1;
+
+    public FakeApiServer(String memory) {
+        allowed.addAll(Set.of("get pods", "watch pods", "patch pods/resize", "create events"));
+        try {
+            pod = (ObjectNode) JSON.readTree("""
+                    {"apiVersion": "v1", "kind": "Pod",
+                     "metadata": {"name": "%s", "namespace": "%s", "uid": "7a1d6c80-0000-4000-8000-000000000002",
+                                  "resourceVersion": "1"},
+                     "spec": {"containers": [
+                       {"name": "flink-main-container",
+                        "resources": {"limits": {"cpu": "1", "memory": "%3$s"}, "requests": {"cpu": "1", "memory": "%3$s"}}},
+                       {"name": "resize-sidecar", "resources": {"limits": {"memory": "96Mi"}}}]},
+                     "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}}
+                    """.formatted(POD, NAMESPACE, memory));
+            server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        server.setExecutor(threads);
+        server.createContext("/", this::answer);
+        server.start();
+    }
+
+    public String url() {
+        return "http://127.0.0.1:" + server.getAddress().getPort();
+    }
+
+    /** Writes a kubeconfig that leads here. */
+    public Path kubeconfig(Path file) throws IOException {
+        return Files.writeString(file, """
+                apiVersion: v1
+                kind: Config
+                current-context: fake
+                contexts: [{name: fake, context: {cluster: fake, user: nobody, namespace: default}}]
+                clusters: [{name: fake, cluster: {server: "%s"}}]
+                users: [{name: nobody, user: {}}]
+                """.formatted(url()));
+    }
+
+    /** Takes a permission away, such as {@code patch pods/resize}. */
+    public void forbid(String verbAndResource) {
+        allowed.remove(verbAndResource);
+    }
+
+    /** From now on it is one of a version that has no in-place resize. */
+    public void withoutResize() {
+        knowsResize = false;
+    }
+
+    /** From now on it is one that resizes, but shrinks no memory. */
+    public void withoutShrink() {
+        shrinksMemory = false;
+    }
+
+    /** Called with each new memory limit of Flink's container. */
+    public void kubelet(LongConsumer action) {
+        kubelet = action;
+    }
+
+    public List<JsonNode> events() {
+        return List.copyOf(events);
+    }
+
+    /** Method and path of each request, oldest first. */
+    public List<String> requests() {
+        return List.copyOf(requests);
+    }
+
+    public synchronized JsonNode pod() {
+        return pod.deepCopy();
+    }
+
+    /** Resources of the container as in {@code limits/memory}. */
+    public String resources(int container, String path) {
+        return pod().at("/spec/containers/%d/resources/%s".formatted(container, path))
+                .asText();
+    }
+
+    /** Changes the pod as somebody else would, and tells watchers. {@code merge} is laid over the pod. */
+    public synchronized void change(String merge) {
+        try {
+            merge(pod, JSON.readTree(merge));
+            changed();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Ends all watches, as servers do once in a while. */
+    public void endWatches() {
+        watchers.forEach(watcher -> watcher.add(END));
+    }
+
+    private void changed() {
+        version++;
+        ((ObjectNode) pod.get("metadata")).put("resourceVersion", Integer.toString(version));
+        String event = "{\"type\": \"MODIFIED\", \"object\": %s}\n".formatted(pod);
+        watchers.forEach(watcher -> watcher.add(event));
+    }
+
+    private void answer(HttpExchange exchange) throws IOException {
+        String path = exchange.getRequestURI().getPath();
+        String query = String.valueOf(exchange.getRequestURI().getQuery());
+        String request = exchange.getRequestMethod() + " " + path;
+        requests.add(request);
+        try (exchange) {
+            if (request.equals("GET " + PODS) && query.contains("watch=true")) {
+                if (!query.contains("fieldSelector=metadata.name=" + POD)) {
+                    status(exchange, 403, "Forbidden", "pods is forbidden: cannot watch resource \"pods\"");
+                } else if (permitted(exchange, "watch pods")) {
+                    watch(exchange);
+                }
+            } else if (request.equals("GET " + OWN)) {
+                if (permitted(exchange, "get pods")) {
+                    send(exchange, 200, pod().toString());
+                }
+            } else if (request.equals("PATCH " + OWN)) {
+                patchPod(exchange);
+            } else if (request.equals("PATCH " + OWN + "/resize")) {
+                resize(exchange, query.contains("dryRun=All"));
+            } else if (request.equals("POST " + EVENTS)) {
+                if (permitted(exchange, "create events")) {
+                    JsonNode event = JSON.readTree(exchange.getRequestBody().readAllBytes());
+                    events.add(event);
+                    send(exchange, 201, event.toString());
+                }
+            } else {
+                status(exchange, 404, "NotFound", "the server could not find the requested resource");
+            }
+        }
+    }
+
+    private boolean permitted(HttpExchange exchange, String verbAndResource) throws IOException {
+        if (allowed.contains(verbAndResource)) {
+            return true;
+        }
+        String[] words = verbAndResource.split(" ");
+        status(
+                exchange,
+                403,
+                "Forbidden",
+                "%s \"%s\" is forbidden: User \"system:serviceaccount:jobs:flink\" cannot %s resource \"%s\" in API group \"\""
+                        .formatted(words[1].split("/")[0], POD, words[0], words[1]));
+        return false;
+    }
+
+    private void patchPod(HttpExchange exchange) throws IOException {
+        JsonNode patch = JSON.readTree(exchange.getRequestBody().readAllBytes());
+        if (patch.at("/spec/containers/0/resources").isMissingNode()) {
+            send(exchange, 200, pod().toString());
+        } else {
+            status(
+                    exchange,
+                    422,
+                    "Invalid",
+                    "Pod \"%s\" is invalid: spec: Forbidden: pod updates may not change fields other than"
+                                    .formatted(POD)
+                            + " `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,"
+                            + "`spec.tolerations` (only additions to existing tolerations),"
+                            + "`spec.terminationGracePeriodSeconds`");
+        }
+    }
+
+    private synchronized void resize(HttpExchange exchange, boolean dryRun) throws IOException {
+        String type = exchange.getRequestHeaders().getFirst("Content-Type");
+        if (!permitted(exchange, "patch pods/resize")) {
+            return;
+        }
+        if (!knowsResize) {
+            status(exchange, 404, "NotFound", "the server could not find the requested resource");
+            return;
+        }
+        if (type == null || !type.startsWith("application/strategic-merge-patch+json")) {
+            status(exchange, 415, "UnsupportedMediaType", "the body of the request was in an unknown format");
+            return;
+        }
+        JsonNode patch = JSON.readTree(exchange.getRequestBody().readAllBytes()).at("/spec/containers/0");
+        JsonNode container = container(patch.path("name").asText());
+        if (container == null) {
+            status(
+                    exchange,
+                    422,
+                    "Invalid",
+                    "Pod \"%s\" is invalid: spec.containers: Forbidden: containers may not be added or removed on resize"
+                            .formatted(POD));
+            return;
+        }
+        ObjectNode after = container.path("resources").deepCopy();
+        boolean guaranteed = guaranteed(after);
+        long before = bytes(after.at("/limits/memory").asText());
+        merge(after, patch.path("resources"));
+        long wanted = bytes(after.at("/limits/memory").asText());
+        if (bytes(after.at("/requests/memory").asText()) > wanted) {
+            status(
+                    exchange,
+                    422,
+                    "Invalid",
+                    "Pod \"%s\" is invalid: spec.containers[0].resources.requests: must be less than or equal to memory limit"
+                            .formatted(POD));
+        } else if (guaranteed != guaranteed(after)) {
+            status(
+                    exchange,
+                    422,
+                    "Invalid",
+                    "Pod \"%s\" is invalid: spec: Invalid value: \"Burstable\": Pod QOS Class may not change as a result of"
+                                    .formatted(POD)
+                            + " resizing");
+        } else if (wanted < before && !shrinksMemory) {
+            status(
+                    exchange,
+                    422,
+                    "Invalid",
+                    "Pod \"%s\" is invalid: spec.containers[0].resources.limits: Forbidden: memory limits cannot be decreased"
+                                    .formatted(POD)
+                            + " unless resizePolicy is RestartContainer");
+        } else if (dryRun) {
+            send(exchange, 200, pod.toString());
+        } else {
+            ((ObjectNode) container).set("resources", after);
+            changed();
+            send(exchange, 200, pod.toString());
+            threads.execute(() -> kubelet.accept(wanted));
+        }
+    }
+
+    private JsonNode container(String name) {
+        for (JsonNode container : pod.at("/spec/containers")) {
+            if (container.path("name").asText().equals(name)) {
+                return container;
+            }
+        }
+        return null;
+    }
+
+    private static boolean guaranteed(JsonNode resources) {
+        return resources.path("limits").equals(resources.path("requests"));
+    }
+
+    private static long bytes(String quantity) {
+        return Quantity.getAmountInBytes(new Quantity(quantity)).longValue();
+    }
+
+    private static void merge(ObjectNode target, JsonNode patch) {
+        patch.properties().forEach(field -> {
+            if (field.getValue().isObject() && target.path(field.getKey()).isObject()) {
+                merge((ObjectNode) target.get(field.getKey()), field.getValue());
+            } else {
+                target.set(field.getKey(), field.getValue());
+            }
+        });
+    }
+
+    /** Over HTTP. To clients that ask for a web socket, as they do first, it says that it has none. */
+    private void watch(HttpExchange exchange) throws IOException {
+        if (exchange.getRequestHeaders().containsKey("Upgrade")) {
+            send(exchange, 200, "");
+            return;
+        }
+        BlockingQueue<String> queue = new LinkedBlockingQueue<>();
+        synchronized (this) {
+            queue.add("{\"type\": \"ADDED\", \"object\": %s}\n".formatted(pod));
+            watchers.add(queue);
+        }
+        exchange.getResponseHeaders().set("Content-Type", "application/json");
+        exchange.sendResponseHeaders(200, 0);
+        try (OutputStream out = exchange.getResponseBody()) {
+            for (String event = queue.take(); !event.equals(END); event = queue.take()) {
+                out.write(event.getBytes(StandardCharsets.UTF_8));
+                out.flush();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            watchers.remove(queue);
+        }
+    }
+
+    private static void status(HttpExchange exchange, int code, String reason, String message) throws IOException {
+        send(
+                exchange,
+                code,
+                JSON.createObjectNode()
+                        .put("kind", "Status")
+                        .put("apiVersion", "v1")
+                        .put("status", "Failure")
+                        .put("message", message)
+                        .put("reason", reason)
+                        .put("code", code)
+                        .toString());
+    }
+
+    private static void send(HttpExchange exchange, int status, String json) throws IOException {
+        byte[] body = json.getBytes(StandardCharsets.UTF_8);
+        exchange.getRequestBody().readAllBytes();
+        exchange.getResponseHeaders().set("Content-Type", "application/json");
+        exchange.sendResponseHeaders(status, body.length == 0 ? -1 : body.length);
+        exchange.getResponseBody().write(body);
+    }
+
+    @Override
+    public void close() {
+        endWatches();
+        server.stop(0);
+        threads.shutdownNow();
+    }
+}
