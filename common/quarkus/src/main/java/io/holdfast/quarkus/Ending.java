@@ -3,6 +3,7 @@ package io.holdfast.quarkus;
 import io.holdfast.base.ExitCode;
 import io.holdfast.base.HoldfastException;
 import io.smallrye.config.ConfigValidationException;
+import java.net.BindException;
 import java.util.List;
 import java.util.Optional;
 
@@ -27,6 +28,7 @@ record Ending(int exitCode, List<String> sentences, Optional<Throwable> unexpect
      *       for a program at its start needs what it asks for, and FATAL is {@link ExitCode#BAD_CONFIGURATION}, for somebody
      *       has to change something;
      *   <li>settings that cannot be used: {@link ExitCode#BAD_CONFIGURATION};
+     *   <li>an address that cannot be listened at: {@link ExitCode#BAD_CONFIGURATION};
      *   <li>anything else: {@link ExitCode#INTERNAL}.
      * </ul>
      */
@@ -40,6 +42,12 @@ record Ending(int exitCode, List<String> sentences, Optional<Throwable> unexpect
             }
             if (cause instanceof ConfigValidationException known) {
                 return badConfiguration(SettingProblems.sentences(known));
+            }
+            if (cause instanceof BindException known) {
+                return badConfiguration(
+                        List.of(("Cannot listen where the variable that ends with _LISTEN says: %s. Set it to"
+                                        + " another address, or end the process that listens there.")
+                                .formatted(known.getMessage())));
             }
         }
         Optional<String> setting = SettingProblems.sentence(failure);

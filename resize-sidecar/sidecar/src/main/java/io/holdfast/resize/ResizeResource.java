@@ -13,10 +13,11 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
-import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriInfo;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -38,16 +39,16 @@ public class ResizeResource {
     /** A whole resize: the JVM, and the limit in the pod. */
     @POST
     @Consumes(MediaType.APPLICATION_JSON)
-    public CompletionStage<Response> resize(String body, @QueryParam("wait") String wait) {
-        return submit(Cause.REQUEST, body, wait);
+    public CompletionStage<Response> resize(String body, @Context UriInfo uri) {
+        return submit(Cause.REQUEST, body, uri);
     }
 
     /** Only the JVM; whoever asks sets the limit after that. */
     @POST
     @Path("/prepare")
     @Consumes(MediaType.APPLICATION_JSON)
-    public CompletionStage<Response> prepare(String body, @QueryParam("wait") String wait) {
-        return submit(Cause.PREPARE, body, wait);
+    public CompletionStage<Response> prepare(String body, @Context UriInfo uri) {
+        return submit(Cause.PREPARE, body, uri);
     }
 
     /** What is known, and what is done. */
@@ -76,12 +77,12 @@ public class ResizeResource {
         });
     }
 
-    private CompletionStage<Response> submit(Cause cause, String body, String wait) {
+    private CompletionStage<Response> submit(Cause cause, String body, UriInfo uri) {
         Request request;
         boolean waits;
         try {
             request = new Request(UUID.randomUUID().toString().substring(0, 8), cause, targetBytes(body));
-            waits = waits(wait);
+            waits = waits(uri);
         } catch (IllegalArgumentException e) {
             return CompletableFuture.completedFuture(
                     problem(Response.Status.BAD_REQUEST.getStatusCode(), e.getMessage()));
@@ -120,12 +121,14 @@ public class ResizeResource {
         }
     }
 
-    private static boolean waits(String wait) {
-        if (wait == null || wait.equals("false")) {
-            return false;
+    /** A bare {@code ?wait} is one that is true. */
+    private static boolean waits(UriInfo uri) {
+        String wait = uri.getQueryParameters().getFirst("wait");
+        if (wait == null || wait.isEmpty()) {
+            return uri.getQueryParameters().containsKey("wait");
         }
-        if (wait.isEmpty() || wait.equals("true")) {
-            return true;
+        if (wait.equals("true") || wait.equals("false")) {
+            return wait.equals("true");
         }
         throw new IllegalArgumentException("'%s' is no value of wait; give true or false".formatted(wait));
     }

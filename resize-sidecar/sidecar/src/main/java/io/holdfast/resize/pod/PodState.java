@@ -7,8 +7,10 @@ import io.holdfast.base.HoldfastException;
 import io.holdfast.resize.plan.World.Condition;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What of a pod concerns a resize of one of its containers. Read from a generic resource: a typed pod would have hundreds of
@@ -87,11 +89,15 @@ record PodState(
         };
     }
 
+    /** What people wrote, else the word that programs read, else what kind of condition it is. */
     private static String message(Map<?, ?> condition) {
-        Object message = condition.get("message");
-        return message == null || message.toString().isBlank()
-                ? String.valueOf(condition.get("reason"))
-                : message.toString();
+        return Stream.of("message", "reason", "type")
+                .map(condition::get)
+                .filter(Objects::nonNull)
+                .map(Object::toString)
+                .filter(text -> !text.isBlank())
+                .findFirst()
+                .orElse("");
     }
 
     private static Optional<Long> memory(Map<?, ?> resources) {

@@ -199,7 +199,10 @@ class OwnPodTest {
             server.endWatches();
             server.change("""
                     {"status": {"conditions": [{"type": "PodResizeInProgress", "status": "True"}]}}""");
-            expect(watch, new World.Pod(4 * GIB, Optional.of(new Condition(Condition.Kind.IN_PROGRESS, "null"))));
+            expect(
+                    watch,
+                    new World.Pod(
+                            4 * GIB, Optional.of(new Condition(Condition.Kind.IN_PROGRESS, "PodResizeInProgress"))));
         }
     }
 
