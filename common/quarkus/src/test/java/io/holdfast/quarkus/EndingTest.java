@@ -7,6 +7,7 @@ import io.holdfast.base.ExitCode;
 import io.holdfast.base.HoldfastException;
 import io.smallrye.config.ConfigValidationException;
 import io.smallrye.config.ConfigValidationException.Problem;
+import java.net.BindException;
 import java.util.NoSuchElementException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,6 +40,14 @@ class EndingTest {
                 "Failed to start", new HoldfastException(Disposition.RETRYABLE, "Away", "Wait for it")));
 
         assertThat(ending.exitCode()).isEqualTo(ExitCode.TRY_AGAIN);
+    }
+
+    @Test
+    void addressThatIsTakenIsOneOfTheSettings() {
+        Ending ending = Ending.of(new RuntimeException(new BindException("Address already in use")));
+
+        assertThat(ending.exitCode()).isEqualTo(ExitCode.BAD_CONFIGURATION);
+        assertThat(ending.sentences().get(0)).contains("_LISTEN").contains("Address already in use");
     }
 
     @Test
