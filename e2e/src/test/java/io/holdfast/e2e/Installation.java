@@ -28,6 +28,15 @@ record Installation(String flinkMinor) {
         return CHECKOUT.resolve("images/jar-cache/target/jar-cache.tar");
     }
 
+    /** The image of the resize sidecar. */
+    static Path resizeSidecarImage() {
+        return CHECKOUT.resolve("images/resize-sidecar/target/resize-sidecar.tar");
+    }
+
+    static Path agentJar() {
+        return CHECKOUT.resolve("resize-sidecar/agent/target/holdfast-agent.jar");
+    }
+
     /** JVM arguments that Flink needs, as a file that {@code java} reads after an {@code @}. */
     static Path jvmArguments() {
         return CHECKOUT.resolve(".mvn/flink.jvmargs");

@@ -21,8 +21,8 @@ import java.util.stream.Stream;
  * give the same digest.
  *
  * <p>Arguments: {@code --base=IMAGE --app=DIRECTORY --name=NAME --version=VERSION --title=TEXT --work=DIRECTORY
- * --output=FILE --jvm-arguments=FILE}, and any number of {@code --env=NAME=VALUE} and {@code
- * --train=NAME=VALUE}. Lines of the file that begin with # do not count. If the base is one of {@link JreImage}, the
+ * --output=FILE --jvm-arguments=FILE}, and any number of {@code --env=NAME=VALUE}, {@code
+ * --train=NAME=VALUE} and {@code --file=FILE=PATH}, which puts another file of this machine at a path of the image. Lines of the file that begin with # do not count. If the base is one of {@link JreImage}, the
  * image gets a {@link ClassArchive}, made by a run of the program with the variables of {@code --train}. The base is {@code
  * REGISTRY/NAME@sha256:DIGEST} or {@code tar://FILE}, and has a java on its PATH. The directory is what Quarkus makes:
  * {@code quarkus-run.jar} and what is beside it.
@@ -42,7 +42,7 @@ public final class AppImage {
         Program.run(() -> make(Arguments.parse(
                 line,
                 List.of("--base", "--app", "--name", "--version", "--title", "--work", "--output", "--jvm-arguments"),
-                List.of("--env", "--train"))));
+                List.of("--env", "--train", "--file"))));
     }
 
     /** Returns the digest. */
@@ -59,6 +59,13 @@ public final class AppImage {
         JibContainerBuilder image = base(arguments.text("--base"))
                 .addFileEntriesLayer(layer("libraries", app, true).entries())
                 .addFileEntriesLayer(layer("program", app, false).entries());
+        for (Map.Entry<String, String> file :
+                assignments("--file", arguments.all("--file")).entrySet()) {
+            image.addFileEntriesLayer(
+                    new Layer(Path.of(file.getValue()).getFileName().toString())
+                            .add(Path.of(file.getKey()), file.getValue())
+                            .entries());
+        }
         if (archive.isPresent()) {
             image.addFileEntriesLayer(new Layer("class archive")
                     .add(archive.get(), DIRECTORY + "/" + ClassArchive.FILE)
@@ -78,7 +85,7 @@ public final class AppImage {
                         "org.opencontainers.image.licenses",
                         "Apache-2.0"))
                 .setCreationTime(Instant.EPOCH);
-        environment("--env", arguments.all("--env")).forEach(image::addEnvironmentVariable);
+        assignments("--env", arguments.all("--env")).forEach(image::addEnvironmentVariable);
         String digest = new ImageArchive(
                         arguments.path("--output"),
                         arguments.text("--name") + ":" + arguments.text("--version"),
@@ -149,7 +156,7 @@ public final class AppImage {
         return Optional.of(new ClassArchive(jre.home().resolve("bin/java"), jvmArguments)
                 .make(
                         app,
-                        environment("--train", arguments.all("--train")),
+                        assignments("--train", arguments.all("--train")),
                         arguments.path("--work").resolve("archive")));
     }
 
@@ -163,8 +170,8 @@ public final class AppImage {
         return entryPoint;
     }
 
-    private static Map<String, String> environment(String argument, List<String> assignments) {
-        Map<String, String> environment = new LinkedHashMap<>();
+    private static Map<String, String> assignments(String argument, List<String> assignments) {
+        Map<String, String> values = new LinkedHashMap<>();
         for (String assignment : assignments) {
             int end = assignment.indexOf('=');
             if (end < 1) {
@@ -173,8 +180,8 @@ public final class AppImage {
                         "%s is no assignment: %s".formatted(argument, assignment),
                         "Give %s=NAME=VALUE".formatted(argument));
             }
-            environment.put(assignment.substring(0, end), assignment.substring(end + 1));
+            values.put(assignment.substring(0, end), assignment.substring(end + 1));
         }
-        return environment;
+        return values;
     }
 }

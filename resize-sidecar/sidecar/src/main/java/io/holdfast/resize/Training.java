@@ -1,5 +1,6 @@
 package io.holdfast.resize;
 
+import io.quarkus.vertx.http.HttpServer;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.net.HttpURLConnection;
@@ -14,10 +15,10 @@ import java.nio.charset.StandardCharsets;
 final class Training {
     private static final int TIMEOUT_MILLIS = 10_000;
 
-    private final ResizeConfig config;
+    private final HttpServer server;
 
-    Training(ResizeConfig config) {
-        this.config = config;
+    Training(HttpServer server) {
+        this.server = server;
     }
 
     boolean wanted() {
@@ -25,7 +26,7 @@ final class Training {
     }
 
     void run() {
-        ListenAddress address = ListenAddress.parse(config.listen());
+        URI address = server.getLocalBaseUri();
         try {
             ask(address, "GET", "/resize/status");
             ask(address, "GET", "/q/health");
@@ -37,11 +38,9 @@ final class Training {
         }
     }
 
-    private static void ask(ListenAddress address, String method, String path) throws IOException {
+    private static void ask(URI address, String method, String path) throws IOException {
         HttpURLConnection connection =
-                (HttpURLConnection) URI.create("http://%s:%d%s".formatted(address.host(), address.port(), path))
-                        .toURL()
-                        .openConnection();
+                (HttpURLConnection) address.resolve(path).toURL().openConnection();
         connection.setConnectTimeout(TIMEOUT_MILLIS);
         connection.setReadTimeout(TIMEOUT_MILLIS);
         connection.setRequestMethod(method);

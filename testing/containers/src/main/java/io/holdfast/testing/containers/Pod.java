@@ -93,6 +93,16 @@ public final class Pod {
         return podman.attempt(line);
     }
 
+    /**
+     * Sets how much memory this container may have while it runs, as a kubelet does when a pod is resized. Swap is not
+     * added to it.
+     *
+     * @return what podman said: cgroup v1 refuses less than what is in use
+     */
+    public Finished limitMemory(String container, long bytes) {
+        return podman.attempt("update", "--memory=" + bytes, "--memory-swap=" + bytes, fullName(container));
+    }
+
     /** Sends a signal, such as {@code KILL}, to the first process of this container. */
     public void signal(String container, String signal) {
         podman.podman("kill", "--signal=" + signal, fullName(container));
