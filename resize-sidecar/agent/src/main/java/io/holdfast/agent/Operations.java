@@ -4,6 +4,7 @@ import io.holdfast.agent.control.Answer;
 import io.holdfast.agent.report.AgentException;
 import io.holdfast.agent.report.AgentLog;
 import io.holdfast.agent.report.ErrorCode;
+import io.holdfast.agent.report.LogGate;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -16,6 +17,7 @@ import java.util.function.Supplier;
 /** What changes something: one at a time, on a thread of its own. A second one is refused, not queued. */
 final class Operations {
     private final AtomicReference<Running> running = new AtomicReference<>();
+    private final LogGate refusals = new LogGate(System::nanoTime);
     private final AgentLog log;
     private final ExecutorService thread = Executors.newSingleThreadExecutor(work -> {
         Thread worker = new Thread(null, work, "holdfast-agent-operation", 0, false);
@@ -75,7 +77,7 @@ final class Operations {
             answer = Answer.error(ErrorCode.FAILED, "The agent failed: " + e + ". Report this.");
         }
         running.set(null);
-        if (answer.error() != null) {
+        if (answer.error() != null && refusals.opens(mine.name() + answer.error())) {
             log.warn(
                     "Operation refused",
                     "operation",

@@ -13,6 +13,8 @@ import java.util.function.Consumer;
  * but for {@link #answered}.
  */
 final class Connection {
+    private static final int MOST_REQUESTS = 16;
+
     private final SocketChannel channel;
     private final SelectionKey key;
     private final Runnable wake;
@@ -22,6 +24,7 @@ final class Connection {
     private ByteBuffer output;
     private boolean waiting;
     private boolean closing;
+    private boolean more;
     private long activeNanos;
 
     Connection(SocketChannel channel, SelectionKey key, Runnable wake, long nowNanos) {
@@ -39,8 +42,9 @@ final class Connection {
 
     /** Does what can be done without waiting. Returns false once the connection is over. */
     boolean advance(RequestHandler handler, boolean accepting, long nowNanos) {
+        more = false;
         try {
-            while (true) {
+            for (int requests = 0; ; ) {
                 if (!flushed(nowNanos)) {
                     key.interestOps(waiting ? 0 : SelectionKey.OP_WRITE);
                     return true;
@@ -55,6 +59,10 @@ final class Connection {
                 byte[] line = nextLine();
                 if (line != null) {
                     handle(line, handler);
+                    if (++requests == MOST_REQUESTS) { // the others' turn
+                        more = true;
+                        return true;
+                    }
                 } else if (closing) {
                     continue; // too long: the answer is to be written
                 } else {
@@ -77,6 +85,11 @@ final class Connection {
     /** Returns since when nothing has happened, on the clock of {@code System.nanoTime()}. */
     long activeNanos() {
         return activeNanos;
+    }
+
+    /** Returns whether it has more to do than it did, and waits for nobody. */
+    boolean hasMore() {
+        return more;
     }
 
     /** Returns whether a request is being worked on, or its answer is not out yet. */

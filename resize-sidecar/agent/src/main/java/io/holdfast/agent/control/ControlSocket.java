@@ -2,6 +2,7 @@ package io.holdfast.agent.control;
 
 import io.holdfast.agent.report.AgentLog;
 import io.holdfast.agent.report.ErrorCode;
+import io.holdfast.agent.report.LogGate;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import jdk.net.ExtendedSocketOptions;
 import jdk.net.UnixDomainPrincipal;
 
@@ -24,10 +26,12 @@ public final class ControlSocket {
     private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(60);
     private static final long TICK_MILLIS = 1_000;
     private static final long ERROR_PAUSE_MILLIS = 100;
+    private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final SocketFile file;
     private final RequestHandler handler;
     private final AgentLog log;
+    private final LogGate refusals = new LogGate(System::nanoTime);
     private final Selector selector;
     private final List<Connection> connections = new ArrayList<>();
     private final AtomicReference<Mode> wanted = new AtomicReference<>(Mode.SERVING);
@@ -72,7 +76,7 @@ public final class ControlSocket {
     public void pause() {
         set(Mode.PAUSED);
         while (mode != Mode.PAUSED && thread.isAlive()) {
-            Thread.onSpinWait();
+            LockSupport.parkNanos(LOOK_NANOS);
         }
     }
 
@@ -99,13 +103,12 @@ public final class ControlSocket {
                 if (mode == Mode.ENDING && connections.isEmpty()) {
                     break;
                 }
-                selector.select(
-                        key -> {
-                            if (key.isValid() && key.isAcceptable()) {
-                                accept();
-                            }
-                        },
-                        TICK_MILLIS);
+                boolean more = connections.stream().anyMatch(Connection::hasMore);
+                if (more) {
+                    selector.selectNow(this::accept);
+                } else {
+                    selector.select(this::accept, TICK_MILLIS);
+                }
             } catch (IOException | RuntimeException | OutOfMemoryError e) {
                 log.warn("Control socket failed", "cause", e, "next", "goes on");
                 pauseAfterError();
@@ -152,7 +155,10 @@ public final class ControlSocket {
         mode = next;
     }
 
-    private void accept() {
+    private void accept(SelectionKey ready) {
+        if (!ready.isValid() || !ready.isAcceptable()) {
+            return; // a connection: each is looked at anyway
+        }
         try {
             SocketChannel channel = file.channel().accept();
             if (channel == null) {
@@ -175,7 +181,9 @@ public final class ControlSocket {
     private Answer refusal(SocketChannel channel) throws IOException {
         UnixDomainPrincipal peer = channel.getOption(ExtendedSocketOptions.SO_PEERCRED);
         if (!peer.user().equals(owner)) {
-            log.warn("Peer refused", "user", peer.user().getName());
+            if (refusals.opens(peer.user().getName())) {
+                log.warn("Peer refused", "user", peer.user().getName());
+            }
             return Answer.error(
                     ErrorCode.FORBIDDEN,
                     "This agent runs as user " + owner.getName() + " and serves no other. Run as the same user.");

@@ -167,6 +167,12 @@ final class Balloon {
         return state;
     }
 
+    /** Returns an array that a predecessor handed over; null if there is none. */
+    static long[] any(Map<String, Object> state) {
+        List<?> arrays = (List<?>) state.getOrDefault(ARRAYS, List.of());
+        return arrays.isEmpty() ? null : (long[]) arrays.get(0);
+    }
+
     /** Takes what a predecessor handed over. */
     synchronized void takeOver(Map<String, Object> state) {
         List<?> arrays = (List<?>) state.getOrDefault(ARRAYS, List.of());

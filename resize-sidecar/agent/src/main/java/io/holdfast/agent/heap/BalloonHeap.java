@@ -54,6 +54,7 @@ final class BalloonHeap implements HeapControl {
     void takeOver(Map<String, Object> state) {
         balloon.takeOver(state);
         keeper.takeOver(state);
+        keeper.balance();
     }
 
     @Override

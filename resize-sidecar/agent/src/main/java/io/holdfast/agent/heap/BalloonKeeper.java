@@ -2,6 +2,7 @@ package io.holdfast.agent.heap;
 
 import io.holdfast.agent.report.AgentLog;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -11,6 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class BalloonKeeper {
     private static final String GAVE_WAY = "balloon.gave-way";
+    private static final long RELEASE_NANOS = TimeUnit.SECONDS.toNanos(30);
 
     private final long maxBytes;
     private final ChunkPlan plan;
@@ -26,6 +28,8 @@ final class BalloonKeeper {
     private long takenSeen;
     private int fullInARow;
     private boolean completeInRow;
+    private boolean releaseDue;
+    private long releasedNanos = System.nanoTime();
     private CollectionListener.Last seen;
     private volatile long usedAfterCollection = Long.MAX_VALUE / 2;
 
@@ -122,11 +126,10 @@ final class BalloonKeeper {
             boolean full = held > 0 && GiveWayPolicy.full(last.usedAfterBytes() - held, ceiling());
             fullInARow = full ? fullInARow + 1 : 0;
             completeInRow = full && (completeInRow || last.full());
-            if (last.full()) {
-                balloon.release(release);
-            }
+            releaseDue |= last.full(); // it may have moved arrays
             seen = last;
         }
+        releaseAgain();
         long step = quiet.get() > 0
                 ? 0
                 : GiveWayPolicy.step(
@@ -151,6 +154,16 @@ final class BalloonKeeper {
 
     private long soft(long allowance) {
         return giveWay.byCollector() ? allowance : 0;
+    }
+
+    /** From time to time too: the kernel may put huge pages where there is a single one. Costs next to nothing. */
+    private void releaseAgain() {
+        long now = System.nanoTime();
+        if (releaseDue || now - releasedNanos > RELEASE_NANOS) {
+            balloon.release(release);
+            releasedNanos = now;
+            releaseDue = false;
+        }
     }
 
     private long ceiling() {

@@ -81,7 +81,7 @@ public final class HeapControls {
             List<Path> libraries,
             Map<String, Object> state) {
         ChunkPlan plan = ChunkPlan.of(max, options.number("G1HeapRegionSize").orElse(ChunkPlan.LARGEST));
-        PageRelease release = release(libraries, plan);
+        PageRelease release = release(libraries, plan, Balloon.any(state));
         if (release == null) {
             return new CollectorHeap(HeapMethod.SOFT, max, options, usage, state);
         }
@@ -109,13 +109,18 @@ public final class HeapControls {
         return heap;
     }
 
-    /** Returns the first way to give pages back that works, tried with one region; null if none does. */
-    private PageRelease release(List<Path> libraries, ChunkPlan plan) {
+    /**
+     * Returns the first way to give pages back that works; null if none does.
+     *
+     * @param held an array to try it with; null for a new one
+     */
+    private PageRelease release(List<Path> libraries, ChunkPlan plan, long[] held) {
+        long[] zeros = held == null ? new long[ChunkPlan.elements(plan.regionBytes())] : held;
         StringBuilder failures = new StringBuilder();
         for (boolean foreign : new boolean[] {true, false}) {
             try {
                 PageRelease release = foreign ? FfmPageRelease.link() : JniPageRelease.load(libraries);
-                long answer = release.release(new long[ChunkPlan.elements(plan.regionBytes())], plan.regionBytes());
+                long answer = release.release(zeros, plan.regionBytes());
                 if (answer > 0) {
                     return release;
                 }

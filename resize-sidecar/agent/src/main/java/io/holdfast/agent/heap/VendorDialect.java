@@ -120,7 +120,7 @@ enum VendorDialect {
         }
         Matcher change = CHANGE.matcher(answer);
         if (!change.find()) {
-            return OptionalLong.of(asked); // the caller reads back
+            return OptionalLong.of(asked); // without numbers: the caller looks for itself
         }
         long now = Long.parseLong(change.group(2)) << 10;
         return now <= asked ? OptionalLong.of(now) : OptionalLong.empty();

@@ -80,6 +80,7 @@ final class VendorHeap implements HeapControl {
                             .formatted(bytes, floorBytes(), maxBytes),
                     "Ask for one between them");
         }
+        long maximumBefore = Runtime.getRuntime().maxMemory();
         String answer = commands.run(dialect.operation(), dialect.argument(asked, maxBytes))
                 .orElse("no answer");
         OptionalLong confirmed = dialect.confirmed(answer, asked, maxBytes);
@@ -88,6 +89,14 @@ final class VendorHeap implements HeapControl {
                     ErrorCode.INFEASIBLE,
                     "The JVM refused a ceiling of " + asked + " bytes: " + answer.strip(),
                     "Ask for a higher one, or look at the JVM's own log");
+        }
+        long now = Runtime.getRuntime().maxMemory();
+        if (now != maximumBefore && now > asked + GRANULE) { // some of these JVMs tell it so, others keep to the first
+            throw new AgentException(
+                    ErrorCode.FAILED,
+                    "The maximum heap reads " + now + " after it was set to " + asked + ", which was answered: "
+                            + answer.strip(),
+                    "Look at the JVM's own log");
         }
         ceilingBytes = confirmed.getAsLong();
     }

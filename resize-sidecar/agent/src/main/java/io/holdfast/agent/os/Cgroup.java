@@ -13,7 +13,7 @@ public final class Cgroup {
 
     private final CgroupPlace place;
 
-    private Cgroup(CgroupPlace place) {
+    Cgroup(CgroupPlace place) {
         this.place = place;
     }
 
