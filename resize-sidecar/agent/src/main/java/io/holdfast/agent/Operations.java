@@ -68,28 +68,37 @@ final class Operations {
     }
 
     private Answer done(Running mine, Supplier<Map<String, Object>> work) {
-        Answer answer;
+        Answer answer = Answer.NO_MEMORY;
         try {
-            answer = Answer.ok(work.get());
+            answer = answered(work);
+            if (answer.error() != null && refusals.opens(mine.name() + answer.error())) {
+                log.warn(
+                        "Operation refused",
+                        "operation",
+                        mine.name(),
+                        "tookMs",
+                        mine.millis(),
+                        "error",
+                        answer.error().wire(),
+                        "message",
+                        answer.message());
+            }
+            return answer;
+        } catch (OutOfMemoryError e) {
+            return answer;
+        } finally {
+            running.set(null);
+        }
+    }
+
+    private static Answer answered(Supplier<Map<String, Object>> work) {
+        try {
+            return Answer.ok(work.get());
         } catch (AgentException e) {
-            answer = Answer.of(e);
-        } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
-            answer = Answer.error(ErrorCode.FAILED, "The agent failed: " + e + ". Report this.");
+            return Answer.of(e);
+        } catch (RuntimeException | LinkageError e) {
+            return Answer.error(ErrorCode.FAILED, "The agent failed: " + e + ". Report this.");
         }
-        running.set(null);
-        if (answer.error() != null && refusals.opens(mine.name() + answer.error())) {
-            log.warn(
-                    "Operation refused",
-                    "operation",
-                    mine.name(),
-                    "tookMs",
-                    mine.millis(),
-                    "error",
-                    answer.error().wire(),
-                    "message",
-                    answer.message());
-        }
-        return answer;
     }
 
     private Answer busy() {

@@ -12,6 +12,11 @@ import java.util.Map;
  * @param message for people; null if all is well
  */
 public record Answer(ErrorCode error, String message, Map<String, Object> values) {
+    /** For when there is not even the memory to say more. */
+    public static final Answer NO_MEMORY = error(
+            ErrorCode.FAILED,
+            "The heap is full, and the agent has none of its own. Raise the ceiling, or end the JVM.");
+
     /** Returns the answer to a request that was done; {@code values} in their order. */
     public static Answer ok(Map<String, Object> values) {
         return new Answer(null, null, values);

@@ -160,6 +160,8 @@ final class Connection {
             reply.accept(Answer.of(e));
         } catch (RuntimeException e) {
             reply.accept(Answer.error(ErrorCode.FAILED, "The agent failed: " + e + ". Report this."));
+        } catch (OutOfMemoryError e) {
+            reply.accept(Answer.NO_MEMORY);
         }
     }
 }

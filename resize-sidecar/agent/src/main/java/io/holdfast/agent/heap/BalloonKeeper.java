@@ -24,6 +24,7 @@ final class BalloonKeeper {
     private final AgentLog log;
     private final AtomicInteger quiet = new AtomicInteger();
 
+    private final TouchedHeap touched = new TouchedHeap();
     private long gaveWay;
     private long takenSeen;
     private int fullInARow;
@@ -104,7 +105,7 @@ final class BalloonKeeper {
     }
 
     /** Holds softly what the cgroup could take, and the rest strongly. */
-    void balance() {
+    synchronized void balance() {
         balloon.balance(soft(allowance()));
     }
 
@@ -122,8 +123,9 @@ final class BalloonKeeper {
         long allowance = allowance();
         if (last.number() != seen.number()) {
             usage.observe(held, balloon.changes());
-            usedAfterCollection = last.usedAfterBytes() - held;
-            boolean full = held > 0 && GiveWayPolicy.full(last.usedAfterBytes() - held, ceiling());
+            touched.saw(last.usedBeforeBytes() - held);
+            usedAfterCollection = last.usedAfterBytes() - held - balloon.leavingBytes();
+            boolean full = held > 0 && GiveWayPolicy.full(usedAfterCollection, ceiling());
             fullInARow = full ? fullInARow + 1 : 0;
             completeInRow = full && (completeInRow || last.full());
             releaseDue |= last.full(); // it may have moved arrays
@@ -175,6 +177,7 @@ final class BalloonKeeper {
             return 0;
         }
         long held = balloon.heldBytes();
-        return giveWay.room().allowance(held, maxBytes - held, usage.committedBytes() - held);
+        long used = usage.usedBytes() - held - balloon.leavingBytes();
+        return giveWay.room().allowance(held, touched.untouched(used, usage.committedBytes() - held, held, ceiling()));
     }
 }

@@ -17,15 +17,15 @@ import javax.management.openmbean.CompositeData;
 
 /** Hears of each collection that stopped the application. Called on a thread of the JVM's, which it never holds up. */
 public final class CollectionListener implements NotificationListener {
-    /** What a collection left. {@code number} counts them. */
-    record Last(long number, long usedAfterBytes, boolean full) {}
+    /** What a collection found and left, balloon included. {@code number} counts them. */
+    record Last(long number, long usedBeforeBytes, long usedAfterBytes, boolean full) {}
 
     private final Set<String> heapPools = ManagementFactory.getMemoryPoolMXBeans().stream()
             .filter(pool -> pool.getType() == MemoryType.HEAP)
             .map(MemoryPoolMXBean::getName)
             .collect(Collectors.toSet());
     private final Runnable wake;
-    private volatile Last last = new Last(0, 0, false);
+    private volatile Last last = new Last(0, 0, 0, false);
 
     /** @param wake called after each; must return at once */
     public CollectionListener(Runnable wake) {
@@ -69,15 +69,22 @@ public final class CollectionListener implements NotificationListener {
             if (info.getGcName().contains("Concurrent")) {
                 return; // parts of a marking: they free little, and say nothing about what is needed
             }
-            long used = 0;
-            for (Map.Entry<String, MemoryUsage> pool :
-                    info.getGcInfo().getMemoryUsageAfterGc().entrySet()) {
-                used += heapPools.contains(pool.getKey()) ? pool.getValue().getUsed() : 0;
-            }
-            last = new Last(last.number() + 1, used, info.getGcAction().contains("major"));
+            last = new Last(
+                    last.number() + 1,
+                    used(info.getGcInfo().getMemoryUsageBeforeGc()),
+                    used(info.getGcInfo().getMemoryUsageAfterGc()),
+                    info.getGcAction().contains("major"));
             wake.run();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | OutOfMemoryError e) {
             return; // a number less; the thread is the JVM's
         }
+    }
+
+    private long used(Map<String, MemoryUsage> pools) {
+        long used = 0;
+        for (Map.Entry<String, MemoryUsage> pool : pools.entrySet()) {
+            used += heapPools.contains(pool.getKey()) ? pool.getValue().getUsed() : 0;
+        }
+        return used;
     }
 }

@@ -11,11 +11,6 @@ public final class ProcessMemory {
         return read("/proc/self/status", "VmRSS:");
     }
 
-    /** Returns the part of it that belongs to no file. */
-    public long residentAnonymousBytes() {
-        return read("/proc/self/status", "RssAnon:");
-    }
-
     /** Returns what the machine can give without swapping. */
     public long machineAvailableBytes() {
         return read("/proc/meminfo", "MemAvailable:");

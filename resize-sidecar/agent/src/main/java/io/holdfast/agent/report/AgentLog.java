@@ -40,6 +40,14 @@ public final class AgentLog {
     }
 
     private void write(String level, String event, Object... keysAndValues) {
+        try {
+            stream.write(line(level, event, keysAndValues)); // one call: lines of several threads do not mix
+        } catch (IOException | OutOfMemoryError e) {
+            return; // nobody left to tell, or nothing to tell it with
+        }
+    }
+
+    private static byte[] line(String level, String event, Object... keysAndValues) {
         StringBuilder line = new StringBuilder(160)
                 .append(Instant.now().truncatedTo(ChronoUnit.MILLIS))
                 .append(' ')
@@ -52,11 +60,6 @@ public final class AgentLog {
                     .append('=')
                     .append(keysAndValues[index + 1]);
         }
-        byte[] bytes = (line.toString().replace('\n', ' ').replace('\r', ' ') + '\n').getBytes(StandardCharsets.UTF_8);
-        try {
-            stream.write(bytes); // one call: lines of several threads do not mix
-        } catch (IOException e) {
-            return; // nobody left to tell
-        }
+        return (line.toString().replace('\n', ' ').replace('\r', ' ') + '\n').getBytes(StandardCharsets.UTF_8);
     }
 }
