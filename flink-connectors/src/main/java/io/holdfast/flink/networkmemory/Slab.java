@@ -24,11 +24,9 @@ public final class Slab {
     /** Whether it hands out nothing any more and goes as soon as all its segments are back. */
     boolean leaving;
 
-    /**
-     * @throws OutOfMemoryError if the JVM's limit of direct memory does not allow it
-     */
-    Slab(int segments, int segmentBytes) {
-        memory = DirectMemory.allocate(Math.multiplyExact(segments, segmentBytes));
+    /** {@code memory} is that of {@code segments}, and nobody else's. */
+    Slab(ByteBuffer memory, int segments, int segmentBytes) {
+        this.memory = memory;
         free = new MemorySegment[segments];
         for (int i = segments - 1; i >= 0; i--) {
             free[freeCount++] = MemorySegmentFactory.wrapOffHeapMemory(memory.slice(i * segmentBytes, segmentBytes));

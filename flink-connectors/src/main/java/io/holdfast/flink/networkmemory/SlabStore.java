@@ -1,6 +1,7 @@
 package io.holdfast.flink.networkmemory;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -8,6 +9,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.IntFunction;
 import javax.annotation.Nullable;
 import javax.annotation.concurrent.GuardedBy;
 import org.apache.flink.core.memory.MemorySegment;
@@ -25,6 +27,7 @@ import org.apache.flink.runtime.io.AvailabilityProvider.AvailabilityHelper;
 public final class SlabStore {
 
     private final Object lock = new Object();
+    private final IntFunction<ByteBuffer> memory;
     private final int segmentBytes;
     private final int slabSegments;
 
@@ -64,6 +67,12 @@ public final class SlabStore {
 
     /** {@code slabBytes} is rounded down to whole segments. */
     public SlabStore(int segmentBytes, int slabBytes) {
+        this(segmentBytes, slabBytes, DirectMemory::allocate);
+    }
+
+    /** {@code memory} allocates so many bytes of direct memory. */
+    SlabStore(int segmentBytes, int slabBytes, IntFunction<ByteBuffer> memory) {
+        this.memory = memory;
         this.segmentBytes = segmentBytes;
         slabSegments = Math.max(1, slabBytes / segmentBytes);
     }
@@ -278,7 +287,8 @@ public final class SlabStore {
         List<Slab> allocated = new ArrayList<>();
         try {
             for (int left = segments; left > 0; left -= slabSegments) {
-                allocated.add(new Slab(Math.min(left, slabSegments), segmentBytes));
+                int size = Math.min(left, slabSegments);
+                allocated.add(new Slab(memory.apply(Math.multiplyExact(size, segmentBytes)), size, segmentBytes));
             }
             return allocated;
         } catch (OutOfMemoryError e) {
