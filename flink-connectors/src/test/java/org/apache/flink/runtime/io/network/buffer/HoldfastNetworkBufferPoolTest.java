@@ -107,6 +107,7 @@ class HoldfastNetworkBufferPoolTest {
     }
 
     @Test
+    @Timeout(value = 5, threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // it looks again when its own timeout is over
     void channelThatWaitsForItsBuffersGetsThoseOfAGrowth() throws Exception {
         HoldfastNetworkBufferPool network = network(1);
         List<Buffer> others = takeAll(network.createBufferPool(1, PER_SLAB));
