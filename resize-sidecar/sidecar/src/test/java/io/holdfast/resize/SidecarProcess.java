@@ -113,6 +113,11 @@ final class SidecarProcess implements AutoCloseable {
         }
     }
 
+    /** Waits for its end, whatever the code. */
+    void exitCodeQuietly() throws InterruptedException {
+        process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    }
+
     String out() {
         return read(out);
     }
