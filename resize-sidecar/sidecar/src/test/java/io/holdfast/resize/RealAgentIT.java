@@ -95,10 +95,7 @@ class RealAgentIT {
         for (int cycle = 0; cycle < 2; cycle++) {
             limit(LARGE);
             Eventually.until(
-                    PATIENCE,
-                    () -> assertThat(ceiling())
-                            .as("%s", sidecar)
-                            .isEqualTo(192 * MIB + 384 * MIB - (long) (384 * MIB * 0.1)));
+                    PATIENCE, () -> assertThat(ceiling()).as("%s", sidecar).isBetween(534 * MIB, 538 * MIB));
             long grown = rounds();
             Eventually.until(PATIENCE, () -> assertThat(rounds()).isGreaterThan(grown + 200)); // fills the heap
 
@@ -113,7 +110,7 @@ class RealAgentIT {
             assertThat(lastOutcome()).isEqualTo("applied");
             long shrunk = rounds();
             Eventually.until(PATIENCE, () -> assertThat(rounds()).isGreaterThan(shrunk + 200));
-            assertThat(ceiling()).isEqualTo(192 * MIB);
+            assertThat(ceiling()).isBetween(190 * MIB, 192 * MIB);
         }
         assertThat(Files.readString(cgroup.resolve("memory.oom_control"))).contains("oom_kill 0");
         assertThat(jvm.isAlive()).isTrue();

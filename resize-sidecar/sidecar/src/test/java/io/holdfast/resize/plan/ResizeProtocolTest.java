@@ -326,6 +326,35 @@ class ResizeProtocolTest {
         }
 
         @Test
+        void memoryThatTheContainerNoLongerHasIsNotGivenBack() {
+            world.failures.put(Step.Trim.class, any -> {
+                world.limit = 2048 * MIB; // while the step that fails is under way
+                return Optional.of(new Failure(Failure.Kind.OTHER, "no"));
+            });
+            world.request(Cause.PREPARE, 2048 * MIB);
+
+            assertThat(world.sizes).isEqualTo(SMALL);
+            assertThat(world.kinds()).containsExactly("Heap");
+            assertThat(world.lastEnd().orElseThrow().reason()).isEqualTo("no");
+        }
+
+        @Test
+        void limitLoweredWhileRollingBackStopsThat() {
+            world.sizes = new Sizes(2200 * MIB, 568 * MIB, 312 * MIB);
+            world.run();
+            world.usage = 2000 * MIB;
+            world.request(Cause.PREPARE, 2048 * MIB);
+            world.failures.put(Step.Direct.class, any -> {
+                world.limit = 2048 * MIB;
+                return Optional.empty();
+            });
+            world.pass(Duration.ofSeconds(31));
+
+            assertThat(world.sizes.heapBytes()).isEqualTo(512 * MIB);
+            assertThat(world.sizes.networkBytes()).isEqualTo(128 * MIB);
+        }
+
+        @Test
         void limitLoweredUnannouncedIsFollowedAsFarAsPossible() {
             world.jvm.live(600 * MIB, 700 * MIB);
             world.limit = 2048 * MIB;
