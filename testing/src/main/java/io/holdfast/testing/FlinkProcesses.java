@@ -61,7 +61,7 @@ public final class FlinkProcesses implements AutoCloseable {
 
     FlinkProcesses(FlinkProcessesBuilder setup) {
         this.setup = setup;
-        this.jvm = new JvmCommand(setup.classPath(), setup.jvmFlags());
+        this.jvm = JvmCommand.of(setup.classPath(), setup.jvmFlags());
         int restPort = setup.restPort() == 0 ? FreePort.any() : setup.restPort();
         this.restAddress = URI.create("http://127.0.0.1:" + restPort);
         this.rest = new FlinkRest(restAddress);
@@ -119,9 +119,10 @@ public final class FlinkProcesses implements AutoCloseable {
         options.putAll(setup.memory().options());
         options.put("taskmanager.resource-id", name);
         options.put("taskmanager.numberOfTaskSlots", Integer.toString(setup.slots()));
+        TaskManagerStart start = setup.taskManagerStart(name);
         List<String> flags = new ArrayList<>(setup.memory().jvmFlags());
         flags.addAll(setup.taskManagerJvmFlags());
-        FlinkProcess taskManager = startProcess(name, TASK_MANAGER_MAIN, flags, options);
+        FlinkProcess taskManager = startProcess(name, TASK_MANAGER_MAIN, flags, options, start);
         taskManagers.add(taskManager);
         return taskManager;
     }
@@ -229,20 +230,29 @@ public final class FlinkProcesses implements AutoCloseable {
         int heapMiB = setup.jobManagerHeapMiB();
         List<String> flags = new ArrayList<>(List.of("-Xms" + heapMiB + "m", "-Xmx" + heapMiB + "m"));
         flags.addAll(setup.jobManagerJvmFlags());
-        return startProcess("jobmanager", setup.jobManagerMainClass(), flags, new LinkedHashMap<>(commonOptions));
+        return startProcess(
+                "jobmanager",
+                setup.jobManagerMainClass(),
+                flags,
+                new LinkedHashMap<>(commonOptions),
+                TaskManagerStart.USUAL);
     }
 
-    private FlinkProcess startProcess(String name, String mainClass, List<String> flags, Map<String, String> options) {
+    private FlinkProcess startProcess(
+            String name, String mainClass, List<String> flags, Map<String, String> options, TaskManagerStart start) {
         Path directory = setup.directory().resolve(name);
         options.put("io.tmp.dirs", directory.resolve("tmp").toString());
         options.putAll(setup.options());
+        options.putAll(start.options());
         ProcessFiles files = ProcessFiles.create(directory, name, options);
-        List<String> command = new ArrayList<>(jvm.command(files, mainClass, flags));
+        List<String> command = new ArrayList<>(jvm.with(start).command(files, mainClass, flags));
         command.addAll(List.of("--configDir", files.conf().toString()));
         if (name.equals("jobmanager")) {
             command.addAll(setup.jobManagerArguments());
         }
-        return FlinkProcess.start(files, command, setup.environment());
+        List<String> placed =
+                start.cgroup().map(cgroup -> cgroup.command(command)).orElse(command);
+        return FlinkProcess.start(files, placed, setup.environment());
     }
 
     private Map<String, String> commonOptions(int restPort, int rpcPort) {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** Describes a {@link FlinkProcesses} cluster: class path, sizes, Flink options. Every setting but the jars has a default. */
@@ -34,6 +35,9 @@ public final class FlinkProcessesBuilder {
     private int taskManagerMemoryMiB = 448;
     private int networkMiB = 64;
     private int managedMiB;
+    private int offHeapMiB = TaskManagerMemory.OFF_HEAP_MIB;
+    private int overheadMiB = TaskManagerMemory.OVERHEAD_MIB;
+    private Function<String, TaskManagerStart> starts = name -> TaskManagerStart.USUAL;
 
     FlinkProcessesBuilder(Path directory) {
         this.directory = directory.toAbsolutePath();
@@ -98,6 +102,24 @@ public final class FlinkProcessesBuilder {
     /** Managed memory of one TaskManager; the default is 0, enough for state on the heap. */
     public FlinkProcessesBuilder managedMemoryMiB(int sizeMiB) {
         this.managedMiB = sizeMiB;
+        return this;
+    }
+
+    /** Direct memory of one TaskManager besides network buffers; the default is 64 MiB, half of it Flink's own. */
+    public FlinkProcessesBuilder offHeapMemoryMiB(int sizeMiB) {
+        this.offHeapMiB = sizeMiB;
+        return this;
+    }
+
+    /** What one TaskManager's JVM needs for itself; the default is 32 MiB, too little where a limit enforces the sum. */
+    public FlinkProcessesBuilder overheadMemoryMiB(int sizeMiB) {
+        this.overheadMiB = sizeMiB;
+        return this;
+    }
+
+    /** What is different for some TaskManagers, by resource id ({@code tm-1} and so on). Asked at each one's start. */
+    public FlinkProcessesBuilder taskManagerStarts(Function<String, TaskManagerStart> starts) {
+        this.starts = starts;
         return this;
     }
 
@@ -183,7 +205,11 @@ public final class FlinkProcessesBuilder {
     }
 
     TaskManagerMemory memory() {
-        return TaskManagerMemory.of(taskManagerMemoryMiB, networkMiB, managedMiB);
+        return TaskManagerMemory.of(taskManagerMemoryMiB, networkMiB, managedMiB, offHeapMiB, overheadMiB);
+    }
+
+    TaskManagerStart taskManagerStart(String name) {
+        return starts.apply(name);
     }
 
     Map<String, String> options() {

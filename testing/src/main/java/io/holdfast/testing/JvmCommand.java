@@ -3,9 +3,13 @@ package io.holdfast.testing;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** The command line of a JVM that can run Flink: class path, module openings, log settings. */
-record JvmCommand(List<Path> classPath, List<String> extraFlags) {
+record JvmCommand(Path javaHome, List<Path> classPath, List<String> extraFlags) {
+
+    private static final Pattern COLLECTOR = Pattern.compile("-XX:\\+Use[A-Za-z0-9]+GC");
 
     /** What Flink's own default {@code env.java.opts.all} opens on JDK 17. */
     private static final List<String> OPENINGS = List.of(
@@ -25,11 +29,26 @@ record JvmCommand(List<Path> classPath, List<String> extraFlags) {
             "--add-opens=java.base/java.util.concurrent.atomic=ALL-UNNAMED",
             "--add-opens=java.base/java.util.concurrent.locks=ALL-UNNAMED");
 
+    /** On the Java that runs the test. */
+    static JvmCommand of(List<Path> classPath, List<String> extraFlags) {
+        return new JvmCommand(Path.of(System.getProperty("java.home")), classPath, extraFlags);
+    }
+
+    /** The same with what {@code start} asks for. */
+    JvmCommand with(TaskManagerStart start) {
+        List<String> flags = new ArrayList<>(extraFlags);
+        flags.addAll(start.jvmFlags());
+        return new JvmCommand(start.javaHome().orElse(javaHome), classPath, flags);
+    }
+
     /** Everything up to and including the main class. */
     List<String> command(ProcessFiles files, String mainClass, List<String> flags) {
         List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.add("-XX:+UseSerialGC"); // several JVMs share two cores
+        command.add(javaHome.resolve("bin/java").toString());
+        if (Stream.concat(flags.stream(), extraFlags.stream())
+                .noneMatch(flag -> COLLECTOR.matcher(flag).matches())) {
+            command.add("-XX:+UseSerialGC"); // several JVMs share two cores
+        }
         command.add("-XX:-UsePerfData");
         command.addAll(OPENINGS);
         command.addAll(flags);

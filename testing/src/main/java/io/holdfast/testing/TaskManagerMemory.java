@@ -11,24 +11,30 @@ import java.util.Map;
  * <p>Flink's start scripts compute this; a TaskManager that is started without them refuses to run until the task
  * heap, network and managed sizes are explicit.
  */
-record TaskManagerMemory(int heapMiB, int metaspaceMiB, int networkMiB, int managedMiB, int offHeapMiB) {
+record TaskManagerMemory(
+        int heapMiB, int metaspaceMiB, int networkMiB, int managedMiB, int offHeapMiB, int overheadMiB) {
+
+    static final int OFF_HEAP_MIB = 64;
+    static final int OVERHEAD_MIB = 32;
 
     private static final int METASPACE_MIB = 112;
-    private static final int OFF_HEAP_MIB = 64;
-    private static final int OVERHEAD_MIB = 32;
     private static final int SMALLEST_HEAP_MIB = 64;
     /** Flink's own share of the heap and of the direct memory. */
     private static final int FRAMEWORK_MIB = 32;
 
     static TaskManagerMemory of(int processMiB, int networkMiB, int managedMiB) {
-        int heapMiB = processMiB - METASPACE_MIB - OFF_HEAP_MIB - OVERHEAD_MIB - networkMiB - managedMiB;
+        return of(processMiB, networkMiB, managedMiB, OFF_HEAP_MIB, OVERHEAD_MIB);
+    }
+
+    static TaskManagerMemory of(int processMiB, int networkMiB, int managedMiB, int offHeapMiB, int overheadMiB) {
+        int heapMiB = processMiB - METASPACE_MIB - offHeapMiB - overheadMiB - networkMiB - managedMiB;
         if (heapMiB < SMALLEST_HEAP_MIB) {
             throw new IllegalArgumentException(
                     "A TaskManager of %d MiB with %d MiB network and %d MiB managed memory has %d MiB heap, needs %d."
                                     .formatted(processMiB, networkMiB, managedMiB, heapMiB, SMALLEST_HEAP_MIB)
                             + " Raise taskManagerMemoryMiB or lower the other two.");
         }
-        return new TaskManagerMemory(heapMiB, METASPACE_MIB, networkMiB, managedMiB, OFF_HEAP_MIB);
+        return new TaskManagerMemory(heapMiB, METASPACE_MIB, networkMiB, managedMiB, offHeapMiB, overheadMiB);
     }
 
     List<String> jvmFlags() {
@@ -50,7 +56,7 @@ record TaskManagerMemory(int heapMiB, int metaspaceMiB, int networkMiB, int mana
                 entry("taskmanager.memory.network.max", networkMiB + "m"),
                 entry("taskmanager.memory.managed.size", managedMiB + "m"),
                 entry("taskmanager.memory.jvm-metaspace.size", metaspaceMiB + "m"),
-                entry("taskmanager.memory.jvm-overhead.min", OVERHEAD_MIB + "m"),
-                entry("taskmanager.memory.jvm-overhead.max", OVERHEAD_MIB + "m"));
+                entry("taskmanager.memory.jvm-overhead.min", overheadMiB + "m"),
+                entry("taskmanager.memory.jvm-overhead.max", overheadMiB + "m"));
     }
 }
