@@ -6,6 +6,7 @@ import io.holdfast.base.ExitCode;
 import io.holdfast.base.HoldfastException;
 import io.holdfast.base.Spelling;
 import io.holdfast.benchmarks.jarcache.JarCacheBench;
+import io.holdfast.benchmarks.resize.ResizeBench;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -36,8 +37,11 @@ public final class Bench {
                           Flink's rebalance and its adaptive partitioner, which Flink 2.2 does not have: without it, its
                           figures are null; 20 minutes
               jar-cache   how long pods wait for their jars: from HDFS, from an image by the init container, and by cp
+              resize      how long a TaskManager under load takes to grow and to shrink with the limit of its cgroup, beside
+                          stock Flink, with a garbage collection and without; what its job notices, and what it costs while
+                          nothing is resized; needs root and v1 memory cgroups; 60 minutes
 
-              --quick     fewer repetitions: 9, 5, 8 and 4 minutes, and less certain figures
+              --quick     fewer repetitions: 9, 5, 8, 4 and 8 minutes, and less certain figures
               --flink V   2.2 or 2.3; the default is 2.3 for auto-partition, and 2.2 for the others
               --help      this text
             """;
@@ -45,7 +49,8 @@ public final class Bench {
     private static final int WRONG_USAGE = 2;
     private static final String AUTO_PARTITION = "auto-partition";
     private static final String JAR_CACHE = "jar-cache";
-    private static final List<String> NAMES = List.of("restart", "throughput", AUTO_PARTITION, JAR_CACHE);
+    private static final String RESIZE = "resize";
+    private static final List<String> NAMES = List.of("restart", "throughput", AUTO_PARTITION, JAR_CACHE, RESIZE);
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss.SSS");
 
     private Bench() {}
@@ -112,6 +117,8 @@ public final class Bench {
                     case "throughput" -> ThroughputWindows.all(installation, quick, clusters, log);
                     case AUTO_PARTITION -> new AutoPartitionBench(installation, quick, clusters, log).run();
                     case JAR_CACHE -> new JarCacheBench(installation.home(), quick, clusters, log).run();
+                    case RESIZE ->
+                        new ResizeBench(installation.home(), installation.flinkMinor(), quick, clusters, log).run();
                     default -> throw new IllegalArgumentException(name);
                 });
         figures.replaceAll(

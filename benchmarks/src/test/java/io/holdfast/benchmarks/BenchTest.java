@@ -32,7 +32,7 @@ class BenchTest {
     void helpNamesEveryBenchmark() {
         assertThat(bench("--help")).isZero();
 
-        assertThat(out.toString(StandardCharsets.UTF_8)).contains("restart", "throughput", "auto-partition");
+        assertThat(out.toString(StandardCharsets.UTF_8)).contains("restart", "throughput", "auto-partition", "resize");
     }
 
     @Test

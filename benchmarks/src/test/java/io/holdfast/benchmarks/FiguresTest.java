@@ -22,4 +22,13 @@ class FiguresTest {
         assertThat(Figures.median(List.of())).isNaN();
         assertThat(Figures.max(List.of())).isNaN();
     }
+
+    @Test
+    void aPercentileIsAValueThatWasSeen() {
+        assertThat(Figures.percentile(List.of(30, 10, 20, 40), 50)).isEqualTo(20);
+        assertThat(Figures.percentile(List.of(30, 10, 20, 40), 99)).isEqualTo(40);
+        assertThat(Figures.percentile(List.of(30), 1)).isEqualTo(30);
+        assertThat(Figures.percentile(List.of(), 50)).isNaN();
+        assertThat(Figures.ratio(0, 0)).isNaN();
+    }
 }

@@ -163,6 +163,11 @@ public final class FlinkProcessesBuilder {
         return this;
     }
 
+    /** The heap that these sizes leave to one TaskManager, in MiB: the first {@code -Xmx} on its command line. */
+    public int taskManagerHeapMiB() {
+        return memory().heapMiB();
+    }
+
     /** Starts all processes and returns when every TaskManager is registered. Leaves none behind if one fails. */
     public FlinkProcesses start() {
         if (flinkJars.isEmpty()) {

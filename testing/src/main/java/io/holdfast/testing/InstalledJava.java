@@ -43,8 +43,8 @@ public final class InstalledJava {
         return homes;
     }
 
-    /** What the Java in {@code home} says of itself; 0 if there is none that can be run. */
-    static int release(Path home) {
+    /** Feature release of the Java in {@code home}, by what it says of itself; 0 if there is none that can be run. */
+    public static int release(Path home) {
         Path release = home.resolve("release");
         if (!Files.isExecutable(home.resolve("bin/java")) || !Files.isReadable(release)) {
             return 0;

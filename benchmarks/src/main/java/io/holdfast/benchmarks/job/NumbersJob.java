@@ -65,22 +65,28 @@ public final class NumbersJob {
     }
 
     static void build(StreamExecutionEnvironment environment, JobSettings settings) {
-        String directory = settings.directory().toString();
-        SingleOutputStreamOperator<Counted> counted = environment
-                .fromSource(new NumbersSource(settings), WatermarkStrategy.noWatermarks(), "numbers")
-                .uid(SOURCE)
-                .keyBy(Numbered::key)
-                .process(new CountingMap(directory))
-                .uid(MAP)
-                .name(MAP);
-        DataStream<Counted> out = counted.rebalance();
+        DataStream<Counted> out = counted(environment, settings).rebalance();
         if (settings.middle()) {
-            out = out.map(new MiddleMap(directory)).uid(MIDDLE).name(MIDDLE).keyBy(Counted::key);
+            out = out.map(new MiddleMap(settings.directory().toString()))
+                    .uid(MIDDLE)
+                    .name(MIDDLE)
+                    .keyBy(Counted::key);
         }
         out.sinkTo(sink(settings)).uid(SINK).name(SINK);
     }
 
-    private static Sink<Counted> sink(JobSettings settings) {
+    /** The first two of the operators. */
+    static SingleOutputStreamOperator<Counted> counted(StreamExecutionEnvironment environment, JobSettings settings) {
+        return environment
+                .fromSource(new NumbersSource(settings), WatermarkStrategy.noWatermarks(), "numbers")
+                .uid(SOURCE)
+                .keyBy(Numbered::key)
+                .process(new CountingMap(settings.directory().toString()))
+                .uid(MAP)
+                .name(MAP);
+    }
+
+    static Sink<Counted> sink(JobSettings settings) {
         Path directory = settings.directory();
         return switch (settings.sink()) {
             case FILE -> new ArrivalSink(directory);

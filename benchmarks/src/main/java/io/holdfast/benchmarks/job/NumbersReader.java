@@ -49,6 +49,11 @@ final class NumbersReader extends PacedReader<Numbered> {
     }
 
     @Override
+    protected void fellSilent(int split, long next) throws IOException {
+        run.reportSent(split, next);
+    }
+
+    @Override
     protected boolean isSilenceWanted() {
         return run.isPaused();
     }

@@ -5,21 +5,27 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * The directory through which a program and its job talk.
  *
  * <p>{@code fail-*} {@linkplain FaultRequests makes a subtask fail} once; {@code pause} keeps the sources silent; {@code
- * damaged-*} says that a record arrived that nobody sent; {@code arrivals/} is the output, {@code pending/} what is not
- * committed yet; {@code checkpoints/} is Flink's.
+ * sent-*} how many records of a split a source has sent that is silent now; {@code damaged-*} says that a record arrived
+ * that nobody sent; {@code live-mib} is how much memory a map shall need; {@code arrivals/} is the output, {@code pending/}
+ * what is not committed yet; {@code checkpoints/} is Flink's.
  */
 public record RunDirectory(Path path) {
 
     private static final String PAUSE = "pause";
     private static final String DAMAGED = "damaged-";
+    private static final String SENT = "sent-";
+    private static final String LIVE = "live-mib";
 
     public void create() throws IOException {
         Files.createDirectories(arrivals());
@@ -45,6 +51,9 @@ public record RunDirectory(Path path) {
     /** Makes the sources send nothing, or go on. */
     public void pause(boolean paused) throws IOException {
         if (paused) {
+            for (int split : sent().keySet()) {
+                Files.delete(path.resolve(SENT + split));
+            }
             Files.writeString(path.resolve(PAUSE), "");
         } else {
             Files.deleteIfExists(path.resolve(PAUSE));
@@ -53,6 +62,36 @@ public record RunDirectory(Path path) {
 
     boolean isPaused() {
         return Files.exists(path.resolve(PAUSE));
+    }
+
+    /** A source that has fallen silent says how many records of its split it has sent. */
+    void reportSent(int split, long records) throws IOException {
+        Path complete = Files.writeString(path.resolve("." + SENT + split), Long.toString(records));
+        Files.move(complete, path.resolve(SENT + split), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** Records that were sent by split, of those whose source has fallen silent. */
+    public Map<Integer, Long> sent() throws IOException {
+        Map<Integer, Long> sent = new TreeMap<>();
+        try (DirectoryStream<Path> reports = Files.newDirectoryStream(path, SENT + "*")) {
+            for (Path report : reports) {
+                sent.put(
+                        Integer.valueOf(report.getFileName().toString().substring(SENT.length())),
+                        Long.valueOf(Files.readString(report)));
+            }
+        }
+        return sent;
+    }
+
+    /** Makes each subtask of {@link LoadedJob}'s map hold so much on the heap, as soon as it can. */
+    public void live(int mebibytes) throws IOException {
+        Path complete = Files.writeString(path.resolve("." + LIVE), Integer.toString(mebibytes));
+        Files.move(complete, path.resolve(LIVE), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    int liveMebibytes() throws IOException {
+        Path file = path.resolve(LIVE);
+        return Files.exists(file) ? Integer.parseInt(Files.readString(file)) : 0;
     }
 
     void reportDamage(String where, String what) throws IOException {
