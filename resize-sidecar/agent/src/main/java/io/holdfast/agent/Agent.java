@@ -134,7 +134,8 @@ public final class Agent implements Function<Map<String, Object>, Map<String, Ob
     }
 
     private void listen(SocketFile file, StatusReport report) {
-        socket = new ControlSocket(file, new Commands(resources, report, operations, this::upgrade, log), log);
+        socket = new ControlSocket(
+                file, new Commands(resources, report, operations, this::upgrade, log), System::nanoTime, log);
         HeapBean bean = new HeapBean(resources.heap(), resources.usage(), log);
         watch(bean::register);
         socket.start();

@@ -82,7 +82,7 @@ final class Connection {
         }
     }
 
-    /** Returns since when nothing has happened, on the clock of {@code System.nanoTime()}. */
+    /** Returns since when nothing has happened, on the socket's clock. */
     long activeNanos() {
         return activeNanos;
     }

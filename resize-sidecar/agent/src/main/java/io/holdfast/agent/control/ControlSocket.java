@@ -17,6 +17,7 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 import jdk.net.ExtendedSocketOptions;
 import jdk.net.UnixDomainPrincipal;
 
@@ -31,7 +32,8 @@ public final class ControlSocket {
     private final SocketFile file;
     private final RequestHandler handler;
     private final AgentLog log;
-    private final LogGate refusals = new LogGate(System::nanoTime);
+    private final LongSupplier nanoClock;
+    private final LogGate refusals;
     private final Selector selector;
     private final List<Connection> connections = new ArrayList<>();
     private final AtomicReference<Mode> wanted = new AtomicReference<>(Mode.SERVING);
@@ -48,10 +50,13 @@ public final class ControlSocket {
         ENDING
     }
 
-    public ControlSocket(SocketFile file, RequestHandler handler, AgentLog log) {
+    /** @param nanoClock for how long a connection was idle */
+    public ControlSocket(SocketFile file, RequestHandler handler, LongSupplier nanoClock, AgentLog log) {
         Objects.requireNonNull(ExtendedSocketOptions.SO_PEERCRED); // fails now if this Java has no module jdk.net
         this.file = file;
         this.handler = handler;
+        this.nanoClock = nanoClock;
+        this.refusals = new LogGate(nanoClock);
         this.log = log;
         try {
             selector = Selector.open();
@@ -118,7 +123,7 @@ public final class ControlSocket {
     }
 
     private void serveAll() {
-        long now = System.nanoTime();
+        long now = nanoClock.getAsLong();
         for (Connection connection : List.copyOf(connections)) {
             serve(connection, now);
         }
@@ -172,7 +177,7 @@ public final class ControlSocket {
                 return;
             }
             SelectionKey key = channel.register(selector, SelectionKey.OP_READ);
-            connections.add(new Connection(channel, key, selector::wakeup, System.nanoTime()));
+            connections.add(new Connection(channel, key, selector::wakeup, nanoClock.getAsLong()));
         } catch (IOException e) {
             pauseAfterError(); // out of file descriptors, or the peer went away
         }

@@ -1,5 +1,7 @@
 package io.holdfast.agent.running;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -14,6 +16,18 @@ import java.util.jar.Manifest;
 /** Copies of the jar under test that say to be of another version. */
 final class Jars {
     private Jars() {}
+
+    /** Skips the test where a JVM of that version needs what a build without a C compiler has not. */
+    static void requirePageRelease(int feature) {
+        try (JarFile jar = new JarFile(TestJvm.jar().toFile())) {
+            assumeTrue(
+                    feature >= 22
+                            || jar.stream().anyMatch(entry -> entry.getName().endsWith(".so")),
+                    "The jar was built without a C compiler, and Java " + feature + " needs its library");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
 
     static Path ofVersion(String version, Path directory) {
         return without("", version, directory);

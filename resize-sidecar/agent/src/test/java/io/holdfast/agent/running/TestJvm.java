@@ -92,6 +92,7 @@ final class TestJvm implements AutoCloseable {
 
         private TestJvm started() {
             Path home = Jdks.require(feature);
+            Jars.requirePageRelease(feature);
             List<String> command = new ArrayList<>(wrapper);
             command.add(home.resolve("bin/java").toString());
             command.addAll(options);
