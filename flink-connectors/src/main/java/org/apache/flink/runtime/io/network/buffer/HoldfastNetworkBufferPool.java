@@ -243,7 +243,7 @@ public final class HoldfastNetworkBufferPool extends NetworkBufferPool implement
     @GuardedBy("lock")
     private void require(int more) throws IOException {
         int needed = Math.addExact(required, more);
-        if (needed > store.capacity()) {
+        if (needed > target) {
             growBack(needed, more);
         }
         required = needed;
@@ -271,8 +271,9 @@ public final class HoldfastNetworkBufferPool extends NetworkBufferPool implement
                         e);
             }
         }
+        store.leave(needed, false); // what stays only because tasks have waited for it
         int before = target;
-        target = Math.max(target, store.capacity());
+        target = store.capacity();
         grownBack++;
         LOG.warn(
                 "Network memory grew back, for tasks must have more than it was shrunk to: bytes={} before={}",

@@ -338,6 +338,21 @@ class HoldfastNetworkBufferPoolTest {
     }
 
     @Test
+    void whatTasksMustHaveIsNoDebtAlthoughItIsThereAlready() throws Exception {
+        HoldfastNetworkBufferPool network = network(3);
+        List<Buffer> others = takeAll(network.createBufferPool(1, PER_SLAB + 1));
+        network.resize(SLAB);
+        network.createBufferPool(3, 3).reserveSegments(3);
+        assertThat(network.getTargetBytes()).isEqualTo(SLAB);
+
+        network.createBufferPool(2, 2);
+
+        assertThat(network.getTargetBytes()).isEqualTo(2 * SLAB);
+        others.forEach(Buffer::recycleBuffer);
+        await(() -> network.getDebtBytes() == 0);
+    }
+
+    @Test
     void moreThanThereEverWasIsInsufficientAsInFlink() throws Exception {
         HoldfastNetworkBufferPool network = network(2);
         network.createBufferPool(PER_SLAB, PER_SLAB);
