@@ -4,7 +4,6 @@ import io.quarkus.vertx.http.HttpServer;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.net.HttpURLConnection;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -26,21 +25,20 @@ final class Training {
     }
 
     void run() {
-        URI address = server.getLocalBaseUri();
         try {
-            ask(address, "GET", "/resize/status");
-            ask(address, "GET", "/q/health");
-            ask(address, "GET", "/q/metrics");
-            ask(address, "DELETE", "/resize");
-            ask(address, "POST", "/resize");
+            ask("GET", "/resize/status");
+            ask("GET", "/q/health");
+            ask("GET", "/q/metrics");
+            ask("DELETE", "/resize");
+            ask("POST", "/resize");
         } catch (IOException e) {
             throw new IllegalStateException("the training run got no answers", e);
         }
     }
 
-    private static void ask(URI address, String method, String path) throws IOException {
-        HttpURLConnection connection =
-                (HttpURLConnection) address.resolve(path).toURL().openConnection();
+    private void ask(String method, String path) throws IOException {
+        HttpURLConnection connection = (HttpURLConnection)
+                server.getLocalBaseUri().resolve(path).toURL().openConnection();
         connection.setConnectTimeout(TIMEOUT_MILLIS);
         connection.setReadTimeout(TIMEOUT_MILLIS);
         connection.setRequestMethod(method);

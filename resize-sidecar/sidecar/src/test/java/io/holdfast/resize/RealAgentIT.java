@@ -66,14 +66,14 @@ class RealAgentIT {
                 .start();
         hold(60);
         sidecar = SidecarProcess.start(
-                        directory,
-                        Map.of(
-                                "HOLDFAST_RESIZE_AGENT_SOCKET", socket.toString(),
-                                "HOLDFAST_RESIZE_CGROUP", cgroup.toString(),
-                                "HOLDFAST_RESIZE_COOLDOWN", "0s",
-                                "HOLDFAST_RESIZE_TERMINATION_MESSAGE_FILE",
-                                        directory.resolve("last-words").toString()))
-                .awaitAgent();
+                directory,
+                Map.of(
+                        "HOLDFAST_RESIZE_AGENT_SOCKET", socket.toString(),
+                        "HOLDFAST_RESIZE_CGROUP", cgroup.toString(),
+                        "HOLDFAST_RESIZE_COOLDOWN", "0s",
+                        "HOLDFAST_RESIZE_TERMINATION_MESSAGE_FILE",
+                                directory.resolve("last-words").toString()));
+        sidecar.awaitAgent();
     }
 
     @AfterEach
