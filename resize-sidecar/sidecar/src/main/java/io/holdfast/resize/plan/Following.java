@@ -155,6 +155,7 @@ final class Following {
 
     private boolean significant(Sizes one, Sizes other) {
         return Math.abs(one.heapBytes() - other.heapBytes()) >= rules.hysteresisBytes()
+                || Math.abs(one.directBytes() - other.directBytes()) >= rules.hysteresisBytes()
                 || Math.abs(one.networkBytes() - other.networkBytes()) >= rules.hysteresisBytes();
     }
 
