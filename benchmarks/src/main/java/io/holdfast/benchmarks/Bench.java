@@ -39,9 +39,9 @@ public final class Bench {
               jar-cache   how long pods wait for their jars: from HDFS, from an image by the init container, and by cp
               resize      how long a TaskManager under load takes to grow and to shrink with the limit of its cgroup, beside
                           stock Flink, with a garbage collection and without; what its job notices, and what it costs while
-                          nothing is resized; needs root and v1 memory cgroups; 60 minutes
+                          nothing is resized; needs root and v1 memory cgroups; 30 minutes
 
-              --quick     fewer repetitions: 9, 5, 8, 4 and 8 minutes, and less certain figures
+              --quick     fewer repetitions: 9, 5, 8, 4 and 6 minutes, and less certain figures
               --flink V   2.2 or 2.3; the default is 2.3 for auto-partition, and 2.2 for the others
               --help      this text
             """;

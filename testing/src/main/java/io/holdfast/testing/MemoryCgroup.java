@@ -30,7 +30,7 @@ import java.util.stream.Stream;
  * <p>Version 1 of the memory controller, right below the mount of its hierarchy, with a name that begins with {@value
  * #PREFIX}. Whether there is one, {@link #problem()} tells, and {@link NeedsMemoryCgroup} skips a test where there is
  * none. Nothing is ever written but below the own directory. {@link #close()} removes it, and fails while a process
- * lives in it.
+ * lives in it; a JVM shutdown hook does so too, while others end the processes.
  *
  * <p>Thread-safe, but for two threads that set the limit at the same time.
  */
@@ -51,6 +51,7 @@ public final class MemoryCgroup implements AutoCloseable {
 
     private final Path mount;
     private final Path directory;
+    private final Thread hook = new Thread(this::remove, "memory-cgroup-shutdown");
 
     /** For tests of what is refused: use {@link #create}. */
     MemoryCgroup(Path mount, Path directory) {
@@ -86,6 +87,7 @@ public final class MemoryCgroup implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException("Cgroup not made: " + cgroup.directory, e);
         }
+        Runtime.getRuntime().addShutdownHook(cgroup.hook);
         if (!cgroup.limit(limitBytes)) {
             cgroup.close();
             throw new IllegalArgumentException("A new cgroup refuses a limit of %d bytes.".formatted(limitBytes));
@@ -175,6 +177,15 @@ public final class MemoryCgroup implements AutoCloseable {
     /** Removes the cgroup. A process that is being killed has ten seconds to go. */
     @Override
     public void close() {
+        remove();
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // The JVM is shutting down already; the hook does the same again.
+        }
+    }
+
+    private void remove() {
         requireOwn();
         long deadlineNanos = System.nanoTime() + REMOVAL.toNanos();
         while (true) {

@@ -44,7 +44,9 @@ final class MemoryLoad extends RichMapFunction<Counted, Counted> {
     private transient List<byte[]> objects;
     private transient List<ByteBuffer> buffers;
     private transient byte[] garbage; // else the compiler leaves it out
+    private transient int subtask;
     private transient int wantedObjects;
+    private transient int reportedObjects;
     private transient long lastLookNanos;
     private transient long records;
 
@@ -62,6 +64,8 @@ final class MemoryLoad extends RichMapFunction<Counted, Counted> {
     public void open(OpenContext context) throws IOException {
         run = new RunDirectory(Path.of(directory));
         active = Boolean.getBoolean(PROPERTY);
+        subtask = getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
+        reportedObjects = -1;
         objects = new ArrayList<>();
         buffers = new ArrayList<>();
         for (int i = 0; active && i < directMebibytes; i++) {
@@ -89,6 +93,10 @@ final class MemoryLoad extends RichMapFunction<Counted, Counted> {
         for (int i = 0; i < GROWTH_OBJECTS && objects.size() < wantedObjects; i++) {
             objects.add(object(objects.size()));
         }
+        if (objects.size() == wantedObjects && wantedObjects != reportedObjects) {
+            run.reportHeld(subtask, wantedObjects / OBJECTS_PER_MIB);
+            reportedObjects = wantedObjects;
+        }
         if (!objects.isEmpty()) {
             int at = (int) (records * 31 % objects.size());
             check(objects.get(at)[OBJECT_BYTES - 1] == (byte) at, "object");
@@ -107,7 +115,11 @@ final class MemoryLoad extends RichMapFunction<Counted, Counted> {
     }
 
     private void look() throws IOException {
-        wantedObjects = active ? run.liveMebibytes() * OBJECTS_PER_MIB : 0;
+        int wanted = active ? run.liveMebibytes() * OBJECTS_PER_MIB : 0;
+        if (wanted != wantedObjects) {
+            wantedObjects = wanted;
+            reportedObjects = -1;
+        }
         lastLookNanos = System.nanoTime();
     }
 

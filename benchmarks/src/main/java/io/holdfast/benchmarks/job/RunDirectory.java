@@ -17,7 +17,7 @@ import java.util.TreeMap;
  *
  * <p>{@code fail-*} {@linkplain FaultRequests makes a subtask fail} once; {@code pause} keeps the sources silent; {@code
  * sent-*} how many records of a split a source has sent that is silent now; {@code damaged-*} says that a record arrived
- * that nobody sent; {@code live-mib} is how much memory a map shall need; {@code arrivals/} is the output, {@code pending/}
+ * that nobody sent; {@code live-mib} is how much memory a map shall need, {@code held-*} how much it has; {@code arrivals/} is the output, {@code pending/}
  * what is not committed yet; {@code checkpoints/} is Flink's.
  */
 public record RunDirectory(Path path) {
@@ -26,6 +26,7 @@ public record RunDirectory(Path path) {
     private static final String DAMAGED = "damaged-";
     private static final String SENT = "sent-";
     private static final String LIVE = "live-mib";
+    private static final String HELD = "held-";
 
     public void create() throws IOException {
         Files.createDirectories(arrivals());
@@ -85,6 +86,9 @@ public record RunDirectory(Path path) {
 
     /** Makes each subtask of {@link LoadedJob}'s map hold so much on the heap, as soon as it can. */
     public void live(int mebibytes) throws IOException {
+        for (Path old : held()) {
+            Files.deleteIfExists(old); // that it has held so much before says nothing
+        }
         Path complete = Files.writeString(path.resolve("." + LIVE), Integer.toString(mebibytes));
         Files.move(complete, path.resolve(LIVE), StandardCopyOption.ATOMIC_MOVE);
     }
@@ -92,6 +96,30 @@ public record RunDirectory(Path path) {
     int liveMebibytes() throws IOException {
         Path file = path.resolve(LIVE);
         return Files.exists(file) ? Integer.parseInt(Files.readString(file)) : 0;
+    }
+
+    void reportHeld(int subtask, int mebibytes) throws IOException {
+        Path complete = Files.writeString(path.resolve("." + HELD + subtask), Integer.toString(mebibytes));
+        Files.move(complete, path.resolve(HELD + subtask), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** Whether every subtask that was asked to holds so much. */
+    public boolean holds(int mebibytes) throws IOException {
+        List<Path> reports = held();
+        for (Path report : reports) {
+            if (Integer.parseInt(Files.readString(report)) != mebibytes) {
+                return false;
+            }
+        }
+        return !reports.isEmpty();
+    }
+
+    private List<Path> held() throws IOException {
+        List<Path> held = new ArrayList<>();
+        try (DirectoryStream<Path> reports = Files.newDirectoryStream(path, HELD + "*")) {
+            reports.forEach(held::add);
+        }
+        return held;
     }
 
     void reportDamage(String where, String what) throws IOException {

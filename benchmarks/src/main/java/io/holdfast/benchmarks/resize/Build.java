@@ -6,6 +6,7 @@ import io.holdfast.testing.FlinkProcesses;
 import io.holdfast.testing.FlinkProcessesBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -20,7 +21,15 @@ public record Build(Path home, String flinkMinor) {
 
     /** The agent, with which a TaskManager's JVM can be resized. */
     public Path agentJar() {
-        return built(home.resolve("resize-sidecar/agent/target/holdfast-agent.jar"));
+        Path target = built(home.resolve("resize-sidecar/agent/target"));
+        try (DirectoryStream<Path> jars = Files.newDirectoryStream(target, "holdfast-agent*.jar")) {
+            for (Path jar : jars) {
+                return jar;
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("Not listed: " + target, e);
+        }
+        return built(target.resolve("holdfast-agent.jar"));
     }
 
     /** Directory of the sidecar's program. */

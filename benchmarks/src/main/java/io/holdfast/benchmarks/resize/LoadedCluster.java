@@ -35,6 +35,7 @@ public final class LoadedCluster implements AutoCloseable {
     private static final int PAYLOAD_BYTES = 1_024;
     private static final int CHECKPOINT_MILLIS = 2_000;
     private static final Duration START = Duration.ofSeconds(60);
+    private static final Duration LIVE = Duration.ofSeconds(60);
     private static final Duration DRAIN = Duration.ofSeconds(60);
     private static final String TOO_FEW_BUFFERS = "Insufficient number of network buffers";
 
@@ -159,6 +160,17 @@ public final class LoadedCluster implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Waits until each subtask under load holds so much. */
+    public void awaitLive(int mebibytes) {
+        await(mebibytes + " MiB live", LIVE, () -> {
+            try {
+                return run.holds(mebibytes);
+            } catch (IOException e) {
+                return false; // replaced meanwhile
+            }
+        });
     }
 
     /** Makes the sources send nothing, or go on. */

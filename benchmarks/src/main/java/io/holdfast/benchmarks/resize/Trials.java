@@ -24,8 +24,6 @@ import java.util.function.Consumer;
  */
 final class Trials {
 
-    private static final Duration FILLED = Duration.ofSeconds(30);
-    private static final int LIVE_FALLS_MILLIS = 1_000;
     /** After a smaller limit was taken: time for the heap to grow again. */
     private static final int DWELL_MILLIS = 10_000;
 
@@ -116,9 +114,9 @@ final class Trials {
 
     private Trial trial(Way way, MemoryCgroup cgroup, LoadedCluster cluster) {
         cluster.live(scale.peakMiB());
-        LoadedCluster.became(FILLED, () -> cgroup.usageBytes() > scale.smallBytes() * 11 / 10);
+        cluster.awaitLive(scale.peakMiB());
         cluster.live(scale.liveMiB());
-        LoadedCluster.sleep(LIVE_FALLS_MILLIS);
+        cluster.awaitLive(scale.liveMiB());
         long usage = cgroup.usageBytes();
         long beginNanos = System.nanoTime();
         if (way == Way.GC_ONLY) {

@@ -167,14 +167,14 @@ public final class ResizeSidecar implements AutoCloseable {
         return send(HttpRequest.newBuilder(address.resolve("/resize")).DELETE());
     }
 
-    /** Resident memory in bytes. */
-    public long rssBytes() {
+    /** A line of {@code /proc/<pid>/status} that is memory, such as {@code VmRSS}, in MiB. */
+    public double memoryMiB(String name) {
         for (String line : proc("status").lines().toList()) {
-            if (line.startsWith("VmRSS:")) {
-                return Long.parseLong(line.replaceAll("\\D", "")) << 10;
+            if (line.startsWith(name + ":")) {
+                return Long.parseLong(line.replaceAll("\\D", "")) / 1024.0;
             }
         }
-        throw new IllegalStateException("The sidecar (pid " + pid() + ") has no resident memory: it is gone.");
+        throw new IllegalStateException("The sidecar (pid %d) has no %s: it is gone.".formatted(pid(), name));
     }
 
     /** Processor time that all its threads have used. */
