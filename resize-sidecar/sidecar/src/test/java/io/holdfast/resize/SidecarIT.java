@@ -87,6 +87,13 @@ class SidecarIT {
                         .extracting(event -> event.path("reason").asText())
                         .containsExactly("Resized"));
 
+        server.change("""
+                {"spec": {"containers": [{"name": "flink-main-container", "resources":
+                  {"limits": {"memory": "4Gi"}, "requests": {"memory": "4Gi"}}}]}}""");
+        Eventually.until(
+                PATIENCE,
+                () -> assertThat(sidecar.status().getJsonObject("pod").getLong("limitBytes"))
+                        .isEqualTo(4096 * MIB));
         cgroup("memory.max", 4096 * MIB);
 
         Eventually.until(PATIENCE, () -> assertThat(agent.get("heap.ceiling")).isEqualTo(LARGE_HEAP));
