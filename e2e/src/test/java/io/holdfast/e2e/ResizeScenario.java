@@ -113,7 +113,7 @@ abstract class ResizeScenario {
     @BeforeEach
     void grow() {
         cluster.live(LIVE_MIB);
-        cluster.awaitLive(LIVE_MIB);
+        cluster.awaitLive();
         assertThat(cgroup.limit(LARGE)).isTrue();
         assertEventually(large);
     }
@@ -179,7 +179,7 @@ abstract class ResizeScenario {
     @Order(3)
     void aLimitThatTheLiveDataDoNotFitIsRefusedAndNothingChanges() {
         cluster.live(PEAK_MIB);
-        cluster.awaitLive(PEAK_MIB);
+        cluster.awaitLive();
 
         Answer answer = sidecar.prepare(SMALL);
 
@@ -270,7 +270,7 @@ abstract class ResizeScenario {
         cluster.live(PEAK_MIB);
         Eventually.until(PATIENCE, () -> assertThat(cgroup.stat("rss")).isGreaterThan(SMALL));
         cluster.live(LIVE_MIB);
-        cluster.awaitLive(LIVE_MIB);
+        cluster.awaitLive();
     }
 
     private ResizeSidecar startSidecar() {

@@ -11,7 +11,7 @@ import org.apache.flink.api.common.functions.RichMapFunction;
 
 /**
  * Hands on what it gets, and needs memory for it: objects that live on the heap and are replaced by and by, garbage, and
- * buffers outside of the heap. How much lives is asked of {@link RunDirectory#liveMebibytes} while it runs, so that a
+ * buffers outside of the heap. How much lives is asked of {@link RunDirectory#wish} while it runs, so that a
  * program can have the need grow and fall. It looks at what it holds as it goes, and fails if that is not what it
  * wrote.
  *
@@ -46,7 +46,8 @@ final class MemoryLoad extends RichMapFunction<Counted, Counted> {
     private transient byte[] garbage; // else the compiler leaves it out
     private transient int subtask;
     private transient int wantedObjects;
-    private transient int reportedObjects;
+    private transient String wish;
+    private transient boolean reported;
     private transient long lastLookNanos;
     private transient long records;
 
@@ -65,7 +66,7 @@ final class MemoryLoad extends RichMapFunction<Counted, Counted> {
         run = new RunDirectory(Path.of(directory));
         active = Boolean.getBoolean(PROPERTY);
         subtask = getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
-        reportedObjects = -1;
+        wish = "";
         objects = new ArrayList<>();
         buffers = new ArrayList<>();
         for (int i = 0; active && i < directMebibytes; i++) {
@@ -93,9 +94,9 @@ final class MemoryLoad extends RichMapFunction<Counted, Counted> {
         for (int i = 0; i < GROWTH_OBJECTS && objects.size() < wantedObjects; i++) {
             objects.add(object(objects.size()));
         }
-        if (objects.size() == wantedObjects && wantedObjects != reportedObjects) {
-            run.reportHeld(subtask, wantedObjects / OBJECTS_PER_MIB);
-            reportedObjects = wantedObjects;
+        if (objects.size() == wantedObjects && !reported) {
+            run.reportHeld(subtask, wish);
+            reported = true;
         }
         if (!objects.isEmpty()) {
             int at = (int) (records * 31 % objects.size());
@@ -115,10 +116,11 @@ final class MemoryLoad extends RichMapFunction<Counted, Counted> {
     }
 
     private void look() throws IOException {
-        int wanted = active ? run.liveMebibytes() * OBJECTS_PER_MIB : 0;
-        if (wanted != wantedObjects) {
-            wantedObjects = wanted;
-            reportedObjects = -1;
+        String now = run.wish();
+        if (active && !now.equals(wish)) {
+            wish = now;
+            wantedObjects = RunDirectory.mebibytes(wish) * OBJECTS_PER_MIB;
+            reported = false;
         }
         lastLookNanos = System.nanoTime();
     }

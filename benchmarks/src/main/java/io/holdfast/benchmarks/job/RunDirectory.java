@@ -67,8 +67,7 @@ public record RunDirectory(Path path) {
 
     /** A source that has fallen silent says how many records of its split it has sent. */
     void reportSent(int split, long records) throws IOException {
-        Path complete = Files.writeString(path.resolve("." + SENT + split), Long.toString(records));
-        Files.move(complete, path.resolve(SENT + split), StandardCopyOption.ATOMIC_MOVE);
+        replace(SENT + split, Long.toString(records));
     }
 
     /** Records that were sent by split, of those whose source has fallen silent. */
@@ -86,40 +85,41 @@ public record RunDirectory(Path path) {
 
     /** Makes each subtask of {@link LoadedJob}'s map hold so much on the heap, as soon as it can. */
     public void live(int mebibytes) throws IOException {
-        for (Path old : held()) {
-            Files.deleteIfExists(old); // that it has held so much before says nothing
-        }
-        Path complete = Files.writeString(path.resolve("." + LIVE), Integer.toString(mebibytes));
-        Files.move(complete, path.resolve(LIVE), StandardCopyOption.ATOMIC_MOVE);
+        replace(LIVE, mebibytes + " " + System.nanoTime()); // another wish than the same one before
     }
 
-    int liveMebibytes() throws IOException {
+    /** What is wished; empty before the first wish. */
+    String wish() throws IOException {
         Path file = path.resolve(LIVE);
-        return Files.exists(file) ? Integer.parseInt(Files.readString(file)) : 0;
+        return Files.exists(file) ? Files.readString(file) : "";
     }
 
-    void reportHeld(int subtask, int mebibytes) throws IOException {
-        Path complete = Files.writeString(path.resolve("." + HELD + subtask), Integer.toString(mebibytes));
-        Files.move(complete, path.resolve(HELD + subtask), StandardCopyOption.ATOMIC_MOVE);
+    static int mebibytes(String wish) {
+        return wish.isEmpty() ? 0 : Integer.parseInt(wish.substring(0, wish.indexOf(' ')));
     }
 
-    /** Whether every subtask that was asked to holds so much. */
-    public boolean holds(int mebibytes) throws IOException {
-        List<Path> reports = held();
-        for (Path report : reports) {
-            if (Integer.parseInt(Files.readString(report)) != mebibytes) {
-                return false;
+    void reportHeld(int subtask, String wish) throws IOException {
+        replace(HELD + subtask, wish);
+    }
+
+    /** Whether every subtask that needs memory holds as much as was wished last. */
+    public boolean holdsWhatIsWished() throws IOException {
+        String wish = wish();
+        boolean any = false;
+        try (DirectoryStream<Path> reports = Files.newDirectoryStream(path, HELD + "*")) {
+            for (Path report : reports) {
+                if (!Files.readString(report).equals(wish)) {
+                    return false;
+                }
+                any = true;
             }
         }
-        return !reports.isEmpty();
+        return any;
     }
 
-    private List<Path> held() throws IOException {
-        List<Path> held = new ArrayList<>();
-        try (DirectoryStream<Path> reports = Files.newDirectoryStream(path, HELD + "*")) {
-            reports.forEach(held::add);
-        }
-        return held;
+    private void replace(String name, String content) throws IOException {
+        Path complete = Files.writeString(path.resolve("." + name), content);
+        Files.move(complete, path.resolve(name), StandardCopyOption.ATOMIC_MOVE);
     }
 
     void reportDamage(String where, String what) throws IOException {

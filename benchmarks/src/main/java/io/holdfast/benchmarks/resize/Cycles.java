@@ -133,9 +133,9 @@ final class Cycles {
         double growMillis = grow(cgroup);
         boolean stable = LoadedCluster.became(GROWTH, sidecar::isStable);
         cluster.live(scale.peakMiB());
-        cluster.awaitLive(scale.peakMiB());
+        cluster.awaitLive();
         cluster.live(scale.liveMiB());
-        cluster.awaitLive(scale.liveMiB());
+        cluster.awaitLive();
         long usage = cgroup.usageBytes();
 
         long fromMillis = System.currentTimeMillis();

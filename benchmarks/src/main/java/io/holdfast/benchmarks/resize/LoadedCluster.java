@@ -162,11 +162,11 @@ public final class LoadedCluster implements AutoCloseable {
         }
     }
 
-    /** Waits until each subtask under load holds so much. */
-    public void awaitLive(int mebibytes) {
-        await(mebibytes + " MiB live", LIVE, () -> {
+    /** Waits until each subtask under load holds what {@link #live} asked for. */
+    public void awaitLive() {
+        await("the load to hold what it is asked to", LIVE, () -> {
             try {
-                return run.holds(mebibytes);
+                return run.holdsWhatIsWished();
             } catch (IOException e) {
                 return false; // replaced meanwhile
             }

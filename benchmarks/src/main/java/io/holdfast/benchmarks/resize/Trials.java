@@ -114,9 +114,9 @@ final class Trials {
 
     private Trial trial(Way way, MemoryCgroup cgroup, LoadedCluster cluster) {
         cluster.live(scale.peakMiB());
-        cluster.awaitLive(scale.peakMiB());
+        cluster.awaitLive();
         cluster.live(scale.liveMiB());
-        cluster.awaitLive(scale.liveMiB());
+        cluster.awaitLive();
         long usage = cgroup.usageBytes();
         long beginNanos = System.nanoTime();
         if (way == Way.GC_ONLY) {
