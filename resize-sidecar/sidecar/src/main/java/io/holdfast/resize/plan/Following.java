@@ -141,7 +141,8 @@ final class Following {
 
     private void settleAt(Operation operation, long limit) {
         if (operation.cause() == Cause.LIMIT && !Limits.same(limit, operation.targetBytes())) {
-            return; // changed again meanwhile
+            settledBytes = OptionalLong.empty(); // changed again meanwhile: perhaps to what it was before
+            return;
         }
         settledBytes = OptionalLong.of(limit);
         settledAgentMillis = operation.agentStartedMillis();

@@ -326,6 +326,19 @@ class ResizeProtocolTest {
         }
 
         @Test
+        void limitRaisedAgainWhileTheJvmShrinksIsFollowed() {
+            world.failures.put(Step.Trim.class, step -> {
+                world.limit = 4096 * MIB;
+                return Optional.empty();
+            });
+            world.limit = 2048 * MIB;
+            world.run().pass(Duration.ofSeconds(2));
+
+            assertThat(world.done).contains(new Step.Heap(SMALL.heapBytes()));
+            assertThat(world.sizes.heapBytes()).isGreaterThan(2300 * MIB);
+        }
+
+        @Test
         void memoryThatTheContainerNoLongerHasIsNotGivenBack() {
             world.failures.put(Step.Trim.class, any -> {
                 world.limit = 2048 * MIB; // while the step that fails is under way
