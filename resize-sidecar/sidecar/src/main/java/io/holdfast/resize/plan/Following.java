@@ -15,6 +15,12 @@ import java.util.OptionalLong;
 final class Following {
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
 
+    /**
+     * How long a TaskManager may take to start its network memory. The agent is there before it, and a limit that is
+     * followed without it gives its share to the heap.
+     */
+    private static final Duration STARTING = Duration.ofSeconds(30);
+
     private final MemoryPlanner planner;
     private final Rules rules;
 
@@ -28,6 +34,8 @@ final class Following {
     private long retryNanos;
     private long number;
     private int failures;
+    private long seenAgentMillis = -1;
+    private long seenNanos;
 
     Following(MemoryPlanner planner, Rules rules, long nowNanos) {
         this.planner = planner;
@@ -35,6 +43,7 @@ final class Following {
         this.quietUntilNanos = nowNanos;
         this.againNanos = nowNanos;
         this.retryNanos = nowNanos;
+        this.seenNanos = nowNanos;
     }
 
     /**
@@ -60,6 +69,10 @@ final class Following {
             return Optional.empty();
         }
         TaskManager taskManager = world.taskManager().get();
+        if (taskManager.startedMillis() != seenAgentMillis) {
+            seenAgentMillis = taskManager.startedMillis();
+            seenNanos = world.nowNanos();
+        }
         if (planner.baseline(taskManager).isEmpty()) {
             boolean first = !told;
             told = true;
@@ -87,6 +100,9 @@ final class Following {
         lowered = !known || limit < settledBytes.getAsLong();
         if (significant(now, larger)) {
             lowered = false;
+            if (taskManager.network().isEmpty() && world.nowNanos() - seenNanos < STARTING.toNanos()) {
+                return Optional.empty();
+            }
             return Optional.of(found(limit, now.growth(larger), ""));
         }
         if (lowered) {

@@ -122,6 +122,18 @@ class ResizeProtocolTest {
         }
 
         @Test
+        void networkMemoryOfATaskManagerThatStartsIsWaitedFor() {
+            world.jvm.withoutNetwork();
+            world.limit = 4096 * MIB;
+            world.run().pass(Duration.ofSeconds(29));
+            assertThat(world.done).as("its share would go to the heap").isEmpty();
+
+            world.pass(Duration.ofSeconds(2));
+
+            assertThat(world.kinds()).as("it has none").containsExactly("Heap");
+        }
+
+        @Test
         void restartedSidecarFinishesWhatItFinds() {
             world.limit = 4096 * MIB; // sizes are still those of a shrink that nobody finished
             world.run();
