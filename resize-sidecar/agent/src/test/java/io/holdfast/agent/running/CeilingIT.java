@@ -83,7 +83,8 @@ class CeilingIT {
             assertThat(status.number("heap.live")).isBetween(200 * MIB, 210 * MIB);
             assertThat(status.number("heap.floor")).isBetween(236 * MIB, 248 * MIB);
             assertThat(jvm.ask("heap bytes=" + 513 * MIB).error("infeasible")).contains("-Xmx");
-            jvm.ask("heap bytes=" + status.number("heap.floor")).ok();
+            // what is alive differs a little from one collection to the next
+            jvm.ask("heap bytes=" + (status.number("heap.floor") + 4 * MIB)).ok();
         }
     }
 
