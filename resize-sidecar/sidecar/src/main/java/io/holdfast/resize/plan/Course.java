@@ -128,12 +128,28 @@ final class Course {
         reason = why;
         attempts = 0;
         steps.clear();
-        if (patched) {
+        if (patched && !othersHaveDecided(world)) {
             steps.add(new Step.Patch(operation.podBytes()));
         }
         operation.before().ifPresent(sizes -> steps.addAll(sizes.restoration(sizes.networkBytes() > 0)));
         reports.add(new Report.RollingBack(operation, why));
         enter(Phase.ROLLING_BACK, rules.shrinkTimeout(), world);
+    }
+
+    /** Whether it is for nobody here to ask for the old limit: somebody asks for another one, or there is more already. */
+    boolean othersHaveDecided(World world) {
+        long limit = limit(world);
+        if (limit > operation.fromBytes()
+                && !Limits.same(limit, operation.fromBytes())
+                && !Limits.same(limit, operation.targetBytes())) {
+            return true;
+        }
+        Optional<Long> wanted = world.pod().map(World.Pod::limitBytes);
+        if (wanted.isEmpty() || Limits.same(wanted.get(), operation.targetBytes())) {
+            return false;
+        }
+        boolean mayBeOldNews = Limits.same(wanted.get(), operation.podBytes()) && attempts == 0;
+        return !mayBeOldNews;
     }
 
     /** Ends what has been taken back. */

@@ -153,6 +153,12 @@ public final class ResizeProtocol {
 
     private void rollBackFurther(World world) {
         boolean limitPending = course.steps.peek() instanceof Step.Patch;
+        if (limitPending && course.othersHaveDecided(world)) {
+            course.steps.poll();
+            course.attempts = 0;
+            course.notBeforeNanos = world.nowNanos();
+            limitPending = false;
+        }
         if (limitPending && Limits.same(course.limit(world), course.operation.targetBytes())) {
             course.end(Outcome.APPLIED, "After its time: " + course.reason, world);
         } else if (course.steps.isEmpty()) {
@@ -164,10 +170,15 @@ public final class ResizeProtocol {
     }
 
     private void finished(World.Result result, World world) {
+        boolean refused = result.failure()
+                .filter(failure -> failure.kind() == Failure.Kind.INFEASIBLE)
+                .isPresent();
+        if (result.step() instanceof Step.Patch && course.phase != Phase.ROLLING_BACK && !refused) {
+            course.patched = true; // even without an answer: it may have been done
+        }
         if (result.failure().isEmpty()) {
             course.steps.poll();
             course.attempts = 0;
-            course.patched |= result.step() instanceof Step.Patch && course.phase != Phase.ROLLING_BACK;
             return;
         }
         Failure failure = result.failure().get();
@@ -207,7 +218,13 @@ public final class ResizeProtocol {
                 }
             }
             case ROLLING_BACK -> retry(step, world);
-            default -> course.end(outcome, failure.message(), world);
+            default -> {
+                if (course.patched) {
+                    course.rollBack(outcome, failure.message(), world);
+                } else {
+                    course.end(outcome, failure.message(), world);
+                }
+            }
         }
     }
 

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** A container, its JVM and its pod, whose steps succeed unless told otherwise; time is what the test says. */
@@ -18,6 +19,12 @@ final class Simulation {
     final List<Step> done = new ArrayList<>();
     final List<Report> reports = new ArrayList<>();
     final Map<Class<? extends Step>, Function<Step, Optional<Failure>>> failures = new HashMap<>();
+    /** Steps that are done, and whose answer is lost, so often. */
+    final Map<Class<? extends Step>, Integer> lostAnswers = new HashMap<>();
+
+    /** Called after each step that was done, for what others do at that moment. */
+    Consumer<Step> afterwards = step -> {};
+
     final ResizeProtocol protocol;
     long now = 1_000_000_000;
     long limit = 2048 * MIB;
@@ -29,11 +36,19 @@ final class Simulation {
     boolean cancel;
     boolean patchReachesCgroup = true;
     Rules rules;
+
+    /** Time that the step which is done now has. */
+    long leftNanos;
+
     private Optional<World.Result> result = Optional.empty();
     private int number;
 
     Simulation() {
-        this(new Rules(
+        this(NetworkPolicy.WHEN_SHORT);
+    }
+
+    Simulation(NetworkPolicy policy) {
+        this.rules = new Rules(
                 64 * MIB,
                 32 * MIB,
                 OptionalLong.empty(),
@@ -42,13 +57,9 @@ final class Simulation {
                 Duration.ofSeconds(60),
                 Duration.ofSeconds(90),
                 Duration.ofSeconds(10),
-                Duration.ofMinutes(5)));
-    }
-
-    Simulation(Rules rules) {
-        this.rules = rules;
-        this.protocol = new ResizeProtocol(
-                new MemoryPlanner(OptionalLong.empty(), OptionalLong.empty(), NetworkPolicy.WHEN_SHORT), rules, now);
+                Duration.ofMinutes(5));
+        this.protocol =
+                new ResizeProtocol(new MemoryPlanner(OptionalLong.empty(), OptionalLong.empty(), policy), rules, now);
     }
 
     World world() {
@@ -92,7 +103,13 @@ final class Simulation {
             }
             now += 1_000_000;
             Step step = turn.launch().get();
-            result = Optional.of(new World.Result(step, act(step)));
+            leftNanos = turn.deadlineNanos() - now;
+            Optional<Failure> failure = act(step);
+            if (failure.isEmpty() && lostAnswers.merge(step.getClass(), -1, Integer::sum) >= 0) {
+                failure = Optional.of(new Failure(Failure.Kind.OTHER, "no answer"));
+            }
+            afterwards.accept(step);
+            result = Optional.of(new World.Result(step, failure));
             World next = world();
             result = Optional.empty();
             turn = protocol.advance(next);
@@ -118,7 +135,7 @@ final class Simulation {
                     ? Optional.empty()
                     : Optional.of(new Failure(Failure.Kind.NOT_YET, "usage " + usage / MIB + "Mi"));
         } else if (step instanceof Step.Patch patch) {
-            pod = Optional.of(new World.Pod(patch.bytes(), Optional.empty()));
+            pod = Optional.of(new World.Pod(patch.bytes(), pod.flatMap(World.Pod::condition)));
             if (patchReachesCgroup) {
                 limit = patch.bytes();
             }
