@@ -124,13 +124,20 @@ public interface ResizeConfig {
 
     /** What Kubernetes was asked for. */
     interface Confirm {
-        /** How long the kubelet may take to set a limit after the pod asks for it. Then the pod gets its old one back. */
+        /**
+         * How long the kubelet may take to set a limit after the pod asks for it. Then the pod gets its old one back, if it
+         * was {@code POST /resize} that asked. A smaller limit from elsewhere stays in the pod, and the JVM stays small as
+         * long as the pod asks for it.
+         */
         @WithDefault("2m")
         @WithConverter(DurationConverter.class)
         Duration timeout();
     }
 
-    /** How long after a refusal a smaller limit that the pod still asks for is tried again. */
+    /**
+     * How long after a refusal a smaller limit that the pod still asks for is tried again; and how often it is looked whether
+     * a limit that was lowered unannounced can be followed further.
+     */
     @WithDefault("5m")
     @WithConverter(DurationConverter.class)
     Duration retry();
@@ -154,8 +161,8 @@ public interface ResizeConfig {
     String container();
 
     /**
-     * Address and port of the HTTP interface. The default is reached from within the pod alone. With another address set
-     * {@code HOLDFAST_RESIZE_TOKEN_FILE} as well.
+     * Address and port of the HTTP interface. The default is reached from within the pod alone, or from all of the node if
+     * the pod has {@code hostNetwork}. Then, or with another address, set {@code HOLDFAST_RESIZE_TOKEN_FILE} as well.
      */
     @WithDefault(ListenAddress.DEFAULT)
     String listen();

@@ -43,6 +43,9 @@ final class ResizeLoop implements AutoCloseable {
     /** A turn waits for nothing but an agent, and a file; attaching takes longest. */
     private static final Duration LONGEST_TURN = Duration.ofMinutes(3);
 
+    /** A container that is about to lose memory is not grown for want of a few seconds. */
+    private static final Duration POD_PATIENCE = Duration.ofSeconds(10);
+
     private final AgentClient agent;
     private final Attaching attaching;
     private final ContainerMemory memory;
@@ -90,7 +93,12 @@ final class ResizeLoop implements AutoCloseable {
         this.memory = memory;
         this.pod = pod;
         this.runner = runner;
-        this.protocol = new ResizeProtocol(settings.planner(), settings.rules(), nanoClock.getAsLong());
+        long nowNanos = nanoClock.getAsLong();
+        this.protocol = new ResizeProtocol(
+                settings.planner(),
+                settings.rules(),
+                nowNanos,
+                pod.isPresent() ? nowNanos + POD_PATIENCE.toNanos() : nowNanos);
         this.rules = settings.rules();
         this.poll = settings.poll();
         this.noApi = noApi;

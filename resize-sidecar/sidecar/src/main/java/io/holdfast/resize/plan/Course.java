@@ -124,6 +124,10 @@ final class Course {
             end(outcome, why, world);
             return;
         }
+        if (outcome == Outcome.TIMED_OUT && kubeletGoesOnTrying(world)) {
+            end(outcome, why + ". The JVM stays small as long as the pod asks for this", world);
+            return;
+        }
         outcomeInTheEnd = outcome;
         reason = why;
         attempts = 0;
@@ -134,6 +138,14 @@ final class Course {
         operation.before().ifPresent(sizes -> steps.addAll(sizes.restoration(sizes.networkBytes() > 0)));
         reports.add(new Report.RollingBack(operation, why));
         enter(Phase.ROLLING_BACK, rules.shrinkTimeout(), world);
+    }
+
+    /** Whether the smaller limit can come at any time, and be taken back by nobody here. */
+    private boolean kubeletGoesOnTrying(World world) {
+        return operation.cause() == Cause.SPEC
+                && world.pod()
+                        .map(pod -> Limits.same(pod.limitBytes(), operation.targetBytes()))
+                        .orElse(true);
     }
 
     /** Whether it is for nobody here to ask for the old limit: somebody asks for another one, or there is more already. */

@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 
 /**
  * Decides what to begin when nothing is under way: follow a limit that has changed, or prepare for a smaller one that the
@@ -24,9 +23,19 @@ final class Following {
     private final MemoryPlanner planner;
     private final Rules rules;
 
-    private OptionalLong settledBytes = OptionalLong.empty();
-    private long settledAgentMillis = -1;
+    private final long podExpectedUntilNanos;
+
+    /** What was looked at last. */
+    private Optional<Seen> seen = Optional.empty();
+
+    /** What the sizes agree with. */
+    private Optional<Seen> settled = Optional.empty();
+
+    /** What is not looked at again before its time. */
+    private Optional<Seen> paused = Optional.empty();
+
     private boolean lowered;
+    private boolean squeezed;
     private boolean told;
     private long quietUntilNanos;
     private long againNanos;
@@ -34,16 +43,18 @@ final class Following {
     private long retryNanos;
     private long number;
     private int failures;
-    private long seenAgentMillis = -1;
-    private long seenNanos;
+    private long agentMillis = -1;
+    private long agentSinceNanos;
 
-    Following(MemoryPlanner planner, Rules rules, long nowNanos) {
+    /** @param podExpectedUntilNanos how long nothing grows before it is known what the pod asks for */
+    Following(MemoryPlanner planner, Rules rules, long nowNanos, long podExpectedUntilNanos) {
         this.planner = planner;
         this.rules = rules;
         this.quietUntilNanos = nowNanos;
         this.againNanos = nowNanos;
         this.retryNanos = nowNanos;
-        this.seenNanos = nowNanos;
+        this.agentSinceNanos = nowNanos;
+        this.podExpectedUntilNanos = podExpectedUntilNanos;
     }
 
     /**
@@ -69,9 +80,9 @@ final class Following {
             return Optional.empty();
         }
         TaskManager taskManager = world.taskManager().get();
-        if (taskManager.startedMillis() != seenAgentMillis) {
-            seenAgentMillis = taskManager.startedMillis();
-            seenNanos = world.nowNanos();
+        if (taskManager.startedMillis() != agentMillis) {
+            agentMillis = taskManager.startedMillis();
+            agentSinceNanos = world.nowNanos();
         }
         if (planner.baseline(taskManager).isEmpty()) {
             boolean first = !told;
@@ -91,24 +102,27 @@ final class Following {
     }
 
     private Optional<Found> limit(long limit, TaskManager taskManager, World world) {
-        boolean known = settledAgentMillis == taskManager.startedMillis() && settledBytes.isPresent();
-        if (known && Limits.same(settledBytes.getAsLong(), limit) || world.nowNanos() - againNanos < 0) {
+        Seen current = Seen.of(limit, taskManager, world);
+        if (settled.filter(current::same).isPresent() || pausing(current, world)) {
             return Optional.empty();
         }
+        Optional<Seen> before = settled.filter(current::sameJvm);
+        seen = Optional.of(current);
+        lowered = before.isEmpty() || limit < before.get().limitBytes();
+        squeezed = false;
         Sizes now = taskManager.sizes();
-        Sizes larger = planner.grown(limit, taskManager);
-        lowered = !known || limit < settledBytes.getAsLong();
+        Sizes larger = planner.grown(current.roomBytes(), taskManager);
         if (significant(now, larger)) {
             lowered = false;
-            if (taskManager.network().isEmpty() && world.nowNanos() - seenNanos < STARTING.toNanos()) {
-                return Optional.empty();
-            }
-            return Optional.of(found(limit, now.growth(larger), ""));
+            return tooSoonToGrow(taskManager, world)
+                    ? Optional.empty()
+                    : Optional.of(found(current.roomBytes(), now.growth(larger), ""));
         }
         if (lowered) {
             Split split = planner.shrunk(limit, taskManager);
+            squeezed = split.infeasible().isPresent();
             if (significant(now, split.sizes())) {
-                List<Step> steps = new ArrayList<>(now.shrinkage(split.sizes()));
+                List<Step> steps = new ArrayList<>(Step.heapFirst(now.shrinkage(split.sizes())));
                 steps.add(new Step.Trim());
                 return Optional.of(found(
                         limit,
@@ -117,8 +131,32 @@ final class Following {
                                 + split.infeasible().map(why -> ". " + why).orElse("")));
             }
         }
-        settle(limit, taskManager);
+        settle(world);
         return Optional.empty();
+    }
+
+    private boolean tooSoonToGrow(TaskManager taskManager, World world) {
+        return taskManager.network().isEmpty() && world.nowNanos() - agentSinceNanos < STARTING.toNanos()
+                || world.pod().isEmpty() && world.nowNanos() - podExpectedUntilNanos < 0;
+    }
+
+    private boolean pausing(Seen current, World world) {
+        return paused.filter(current::same).isPresent() && world.nowNanos() - againNanos < 0;
+    }
+
+    /** What was seen is in order, unless live data is in the way: that may fall. */
+    private void settle(World world) {
+        settled = squeezed ? Optional.empty() : seen;
+        if (squeezed) {
+            pause(seen, rules.retry(), world);
+        }
+        failures = 0;
+        lowered = false;
+    }
+
+    private void pause(Optional<Seen> forWhom, Duration time, World world) {
+        paused = forWhom;
+        againNanos = world.nowNanos() + time.toNanos();
     }
 
     private Found found(long limit, List<Step> steps, String remark) {
@@ -143,31 +181,29 @@ final class Following {
             refusedBytes = operation.targetBytes();
             retryNanos = world.nowNanos() + rules.retry().toNanos();
         }
-        boolean followedAsFarAsPossible = operation.cause() == Cause.LIMIT && lowered;
-        if (outcome == Outcome.APPLIED || followedAsFarAsPossible) {
-            failures = 0;
-            world.limitBytes().ifPresent(limit -> settleAt(operation, limit));
+        if (outcome == Outcome.APPLIED && operation.cause() == Cause.LIMIT) {
+            settle(world);
+        } else if (outcome == Outcome.APPLIED) {
+            settled = Optional.empty(); // the JVM may have gone its own way since: look at what it has
+            paused = Optional.empty();
         } else if (incomplete) { // sizes are not known: look at them again
-            settledBytes = OptionalLong.empty();
-            againNanos = world.nowNanos()
-                    + Math.min(rules.retry().toNanos(), FIRST_PAUSE.toNanos() << Math.min(failures++, 20));
+            backOff(world);
         }
         lowered = false;
     }
 
-    private void settleAt(Operation operation, long limit) {
-        if (operation.cause() == Cause.LIMIT && !Limits.same(limit, operation.targetBytes())) {
-            settledBytes = OptionalLong.empty(); // changed again meanwhile: perhaps to what it was before
-            return;
+    private void backOff(World world) {
+        Optional<Seen> failed = world.taskManager().isPresent()
+                        && world.limitBytes().isPresent()
+                ? Optional.of(Seen.of(
+                        world.limitBytes().getAsLong(), world.taskManager().get(), world))
+                : seen;
+        if (failed.isEmpty() || paused.filter(failed.get()::same).isEmpty()) {
+            failures = 0;
         }
-        settledBytes = OptionalLong.of(limit);
-        settledAgentMillis = operation.agentStartedMillis();
-    }
-
-    private void settle(long limit, TaskManager taskManager) {
-        settledBytes = OptionalLong.of(limit);
-        settledAgentMillis = taskManager.startedMillis();
-        lowered = false;
+        settled = Optional.empty();
+        Duration pause = FIRST_PAUSE.multipliedBy(1L << Math.min(failures++, 20));
+        pause(failed, pause.compareTo(rules.retry()) < 0 ? pause : rules.retry(), world);
     }
 
     private boolean significant(Sizes one, Sizes other) {

@@ -1,6 +1,7 @@
 package io.holdfast.resize.plan;
 
 import io.holdfast.resize.plan.Following.Found;
+import io.holdfast.resize.plan.Request.Cause;
 import io.holdfast.resize.plan.Turn.Report;
 import io.holdfast.resize.plan.World.Failure;
 import java.time.Duration;
@@ -30,10 +31,14 @@ public final class ResizeProtocol {
     private final Shrinking shrinking;
     private boolean running;
 
-    /** @param nowNanos of the clock that all worlds are given by */
-    public ResizeProtocol(MemoryPlanner planner, Rules rules, long nowNanos) {
+    /**
+     * @param nowNanos of the clock that all worlds are given by
+     * @param podExpectedUntilNanos how long nothing grows before it is known what the pod asks for: it may be less than the
+     *     container has still; {@code nowNanos} where nobody will tell
+     */
+    public ResizeProtocol(MemoryPlanner planner, Rules rules, long nowNanos, long podExpectedUntilNanos) {
         this.planner = planner;
-        this.following = new Following(planner, rules, nowNanos);
+        this.following = new Following(planner, rules, nowNanos, podExpectedUntilNanos);
         this.course = new Course(rules, following, nowNanos);
         this.shrinking = new Shrinking(planner, course);
     }
@@ -211,7 +216,10 @@ public final class ResizeProtocol {
             case APPLYING -> {
                 course.incomplete = true;
                 course.reason = failure.message();
-                if (course.operation.targetBytes() < course.operation.fromBytes() || following.lowered()) {
+                boolean shrinks = course.operation.cause() == Cause.LIMIT
+                        ? following.lowered()
+                        : course.operation.targetBytes() < course.operation.fromBytes();
+                if (shrinks) {
                     course.steps.poll(); // the limit is below already: whatever else can be given back helps
                 } else {
                     course.steps.clear(); // without room for direct memory there is none for network buffers

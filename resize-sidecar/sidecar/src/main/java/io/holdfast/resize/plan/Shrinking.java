@@ -3,6 +3,7 @@ package io.holdfast.resize.plan;
 import io.holdfast.base.ByteSize;
 import io.holdfast.resize.plan.Request.Cause;
 import io.holdfast.resize.plan.Turn.Report;
+import java.util.List;
 import java.util.Optional;
 
 /** The phases of a shrink, from its plan until the container has the smaller limit. */
@@ -116,6 +117,9 @@ final class Shrinking {
             course.superseded(world);
         } else if (course.phase == Phase.PREPARING) {
             course.steps.removeIf(step -> step instanceof Step.Verify);
+            List<Step> left = Step.heapFirst(course.steps);
+            course.steps.clear();
+            course.steps.addAll(left);
             course.enter(Phase.APPLYING, course.rules.shrinkTimeout(), world);
         } else {
             course.end(Outcome.APPLIED, "", world);

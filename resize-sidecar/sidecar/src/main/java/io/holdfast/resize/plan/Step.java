@@ -1,7 +1,20 @@
 package io.holdfast.resize.plan;
 
+import java.util.Collection;
+import java.util.List;
+import java.util.stream.Stream;
+
 /** One thing to do outside, and to wait for. At most one is under way. */
 public sealed interface Step {
+
+    /** The same steps, heap before all else: where memory is short already, it has most, and waits for nobody. */
+    static List<Step> heapFirst(Collection<Step> steps) {
+        return Stream.concat(
+                        steps.stream().filter(Heap.class::isInstance),
+                        steps.stream().filter(step -> !(step instanceof Heap)))
+                .toList();
+    }
+
     /** Sets the network memory, and waits until what is owed has been given back. */
     record Network(long bytes) implements Step {}
 

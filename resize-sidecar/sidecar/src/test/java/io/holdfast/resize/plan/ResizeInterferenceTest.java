@@ -105,6 +105,125 @@ class ResizeInterferenceTest {
         }
     }
 
+    @Nested
+    class LoweredUnannounced {
+        @Test
+        void stepThatFailsIsTriedAgain() {
+            world.fail(Step.Heap.class, Failure.Kind.AWAY);
+            world.limit = 2048 * MIB;
+            world.run();
+            assertThat(world.outcome()).isEqualTo(Outcome.FAILED);
+
+            world.failures.clear();
+            world.pass(Duration.ofSeconds(2));
+
+            assertThat(world.sizes).isEqualTo(SMALL);
+            assertThat(world.outcome()).isEqualTo(Outcome.APPLIED);
+        }
+
+        @Test
+        void heapDoesNotWaitForNetworkBuffersThatTasksHold() {
+            world.sizes = new Sizes(2200 * MIB, 568 * MIB, 312 * MIB);
+            world.failures.put(Step.Network.class, step -> {
+                world.now += world.leftNanos;
+                return Optional.of(new Failure(Failure.Kind.TIMEOUT, "buffers are on their way"));
+            });
+            world.failures.put(
+                    Step.Heap.class,
+                    step -> world.leftNanos > Duration.ofSeconds(10).toNanos()
+                            ? Optional.empty()
+                            : Optional.of(new Failure(Failure.Kind.TIMEOUT, "too little time")));
+            world.limit = 2048 * MIB;
+            world.run();
+
+            assertThat(world.sizes.heapBytes()).isLessThanOrEqualTo(512 * MIB);
+        }
+
+        @Test
+        void liveDataThatFallsIsGivenUpLater() {
+            world.jvm.live(600 * MIB, 700 * MIB);
+            world.limit = 2048 * MIB;
+            world.run();
+            assertThat(world.sizes.heapBytes()).isEqualTo(700 * MIB);
+            world.pass(Duration.ofMinutes(6));
+
+            world.jvm.live(300 * MIB, 360 * MIB);
+            world.pass(Duration.ofMinutes(5));
+
+            assertThat(world.sizes).isEqualTo(SMALL);
+        }
+
+        @Test
+        void pauseAfterAFailureIsForThatLimitAlone() {
+            world.fail(Step.Heap.class, Failure.Kind.AWAY);
+            world.limit = 6144 * MIB;
+            world.run();
+            for (int i = 0; i < 10; i++) {
+                world.pass(Duration.ofMinutes(5));
+            }
+            world.failures.clear();
+
+            world.limit = 2048 * MIB;
+            world.pass(Duration.ofSeconds(1));
+
+            assertThat(world.sizes).isEqualTo(SMALL);
+        }
+    }
+
+    @Nested
+    class SmallerWishes {
+        @Test
+        void areNotGrownOverByASidecarThatHasRestarted() {
+            Simulation restarted = new Simulation();
+            restarted.limit = 4096 * MIB;
+            restarted.pod = Optional.of(new World.Pod(2048 * MIB, Optional.empty()));
+            restarted.run();
+
+            assertThat(restarted.kinds()).doesNotContain("Heap");
+            assertThat(restarted.sizes).isEqualTo(SMALL);
+        }
+
+        @Test
+        void areWaitedForBeforeAnythingGrows() {
+            Simulation restarted = new Simulation(NetworkPolicy.WHEN_SHORT, Duration.ofSeconds(10));
+            restarted.limit = 4096 * MIB;
+            restarted.run().pass(Duration.ofSeconds(9));
+            assertThat(restarted.sizes).isEqualTo(SMALL);
+
+            restarted.pass(Duration.ofSeconds(1)); // the API server may never answer
+            assertThat(restarted.sizes.heapBytes()).isGreaterThan(2300 * MIB);
+        }
+
+        @Test
+        void areNotGrownOverByATaskManagerThatHasRestarted() {
+            world.patchReachesCgroup = false;
+            world.request(Cause.REQUEST, 2048 * MIB);
+            world.jvm.started(2000);
+            world.run();
+
+            assertThat(world.outcome()).isEqualTo(Outcome.FAILED);
+            assertThat(world.sizes).isEqualTo(SMALL);
+        }
+
+        @Test
+        void thatTimeOutKeepTheJvmSmallUntilTheyAreRevoked() {
+            podAsksFor(2048 * MIB);
+            world.run();
+            assertThat(world.protocol.phase()).isEqualTo(Phase.READY);
+            world.pass(Duration.ofSeconds(91)).pass(Duration.ofSeconds(60));
+            assertThat(world.outcome()).isEqualTo(Outcome.TIMED_OUT);
+            assertThat(world.sizes).isEqualTo(SMALL);
+
+            world.pod = Optional.empty(); // the API server is away for a while
+            world.pass(Duration.ofSeconds(20));
+            assertThat(world.sizes).isEqualTo(SMALL);
+
+            podAsksFor(4096 * MIB);
+            world.pass(Duration.ofSeconds(1));
+            assertThat(world.sizes.heapBytes()).isGreaterThan(2300 * MIB);
+        }
+    }
+
     private void podAsksFor(long bytes) {
         world.pod = Optional.of(new World.Pod(bytes, Optional.empty()));
     }

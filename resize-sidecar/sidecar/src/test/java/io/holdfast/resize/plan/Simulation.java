@@ -48,6 +48,10 @@ final class Simulation {
     }
 
     Simulation(NetworkPolicy policy) {
+        this(policy, Duration.ZERO);
+    }
+
+    Simulation(NetworkPolicy policy, Duration podExpected) {
         this.rules = new Rules(
                 64 * MIB,
                 32 * MIB,
@@ -58,8 +62,11 @@ final class Simulation {
                 Duration.ofSeconds(90),
                 Duration.ofSeconds(10),
                 Duration.ofMinutes(5));
-        this.protocol =
-                new ResizeProtocol(new MemoryPlanner(OptionalLong.empty(), OptionalLong.empty(), policy), rules, now);
+        this.protocol = new ResizeProtocol(
+                new MemoryPlanner(OptionalLong.empty(), OptionalLong.empty(), policy),
+                rules,
+                now,
+                now + podExpected.toNanos());
     }
 
     World world() {
