@@ -45,7 +45,9 @@ final class Reporter implements AutoCloseable {
             begun(begun.operation(), begun.remark());
         } else if (report instanceof Report.Ready ready) {
             LOG.info("Shrink ready: {} tookMs={}", named(ready.operation()), ready.nanos() / 1_000_000);
-            metrics.ready(ready.nanos());
+            if (!ready.again()) {
+                metrics.ready(ready.nanos());
+            }
             history.ready(ready.operation());
         } else if (report instanceof Report.RollingBack back) {
             LOG.warn("Resize rolled back: {} reason={}", named(back.operation()), back.reason());

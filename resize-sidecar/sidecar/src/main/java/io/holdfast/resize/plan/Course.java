@@ -34,6 +34,12 @@ final class Course {
     /** Garbage has been collected for direct memory. */
     boolean trimmed;
 
+    /** It has been ready, whatever has come in between since. */
+    boolean held;
+
+    /** How often the JVM has been made small again. */
+    int relapses;
+
     /** A step was given up, so nobody knows the sizes. */
     boolean incomplete;
 
@@ -63,12 +69,15 @@ final class Course {
                 world.pod().map(World.Pod::limitBytes).orElse(limit),
                 world.taskManager().orElseThrow().startedMillis(),
                 world.nowNanos(),
+                Optional.empty(),
                 Optional.empty());
         steps.clear();
         steps.addAll(first);
         patched = false;
         measured = false;
         trimmed = false;
+        held = false;
+        relapses = 0;
         incomplete = false;
         attempts = 0;
         reason = "";

@@ -10,6 +10,7 @@ import java.util.Optional;
  * @param agentStartedMillis of the agent that it began with
  * @param startedNanos of the monotonic clock
  * @param before the sizes to go back to; absent while none has changed
+ * @param planned the sizes that a smaller limit leaves; absent while they are not known
  */
 public record Operation(
         Request request,
@@ -17,10 +18,12 @@ public record Operation(
         long podBytes,
         long agentStartedMillis,
         long startedNanos,
-        Optional<Sizes> before) {
+        Optional<Sizes> before,
+        Optional<Sizes> planned) {
 
-    Operation changing(Sizes sizes) {
-        return new Operation(request, fromBytes, podBytes, agentStartedMillis, startedNanos, Optional.of(sizes));
+    Operation changing(Sizes now, Sizes next) {
+        return new Operation(
+                request, fromBytes, podBytes, agentStartedMillis, startedNanos, Optional.of(now), Optional.of(next));
     }
 
     public long targetBytes() {

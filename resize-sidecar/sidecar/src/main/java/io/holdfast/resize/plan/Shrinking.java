@@ -3,11 +3,14 @@ package io.holdfast.resize.plan;
 import io.holdfast.base.ByteSize;
 import io.holdfast.resize.plan.Request.Cause;
 import io.holdfast.resize.plan.Turn.Report;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
 /** The phases of a shrink, from its plan until the container has the smaller limit. */
 final class Shrinking {
+    private static final Duration BETWEEN_RELAPSES = Duration.ofSeconds(2);
+
     private final MemoryPlanner planner;
     private final Course course;
 
@@ -33,7 +36,7 @@ final class Shrinking {
         if (outOfBounds.isPresent()) {
             course.end(Outcome.REFUSED, outOfBounds.get(), world);
         } else if (split.infeasible().isEmpty()) {
-            course.operation = course.operation.changing(taskManager.sizes());
+            course.operation = course.operation.changing(taskManager.sizes(), split.sizes());
             course.steps.addAll(taskManager.sizes().shrinkage(split.sizes()));
             course.steps.add(new Step.Trim());
             course.steps.add(verification());
@@ -53,19 +56,21 @@ final class Shrinking {
         if (world.cancel()) {
             course.rollBack(Outcome.CANCELLED, "Cancelled", world);
         } else if (course.overdue(world)) {
-            course.rollBack(
-                    Outcome.TIMED_OUT,
-                    "Not done within HOLDFAST_RESIZE_SHRINK_TIMEOUT"
-                            + (course.lastLook.isEmpty() ? "" : ": " + course.lastLook),
-                    world);
-        } else if (course.steps.isEmpty()) {
+            String late = course.held ? notSet() : "Not done within HOLDFAST_RESIZE_SHRINK_TIMEOUT";
+            course.rollBack(Outcome.TIMED_OUT, late + (course.lastLook.isEmpty() ? "" : ": " + course.lastLook), world);
+        } else if (course.steps.isEmpty() && world.taskManager().isPresent() && !relapsed(world)) {
             ready(world);
         }
     }
 
     private void ready(World world) {
         Operation operation = course.operation;
-        course.report(new Report.Ready(operation, world.nowNanos() - operation.startedNanos()));
+        course.report(new Report.Ready(operation, world.nowNanos() - operation.startedNanos(), course.held));
+        if (course.held) {
+            course.phase = Phase.READY; // for the rest of the time
+            return;
+        }
+        course.held = operation.cause() != Cause.REQUEST;
         switch (operation.cause()) {
             case REQUEST -> {
                 course.steps.add(new Step.Patch(operation.targetBytes()));
@@ -89,19 +94,52 @@ final class Shrinking {
         } else if (revoked) {
             course.rollBack(Outcome.SUPERSEDED, "The pod no longer asks for it", world);
         } else if (course.overdue(world)) {
-            course.rollBack(
-                    Outcome.TIMED_OUT,
-                    "The limit was not set within HOLDFAST_RESIZE_%s_TIMEOUT".formatted(ofThePod ? "CONFIRM" : "READY"),
-                    world);
-        } else if (course.steps.isEmpty() && world.usageBytes().orElse(0) > safeBytes()) {
+            course.rollBack(Outcome.TIMED_OUT, notSet(), world);
+        } else if (relapsed(world)) {
+            course.phase = Phase.PREPARING; // within the same time
+        } else if (world.usageBytes().orElse(0) > safeBytes()) {
             course.steps.add(verification()); // page cache has grown since
+            course.phase = Phase.PREPARING;
         }
     }
 
     void confirm(World world) {
-        if (course.steps.isEmpty() && !limitMoved(world)) {
-            course.giveUpIfHopeless(world);
+        if (limitMoved(world) || !course.steps.isEmpty()) {
+            return;
         }
+        course.giveUpIfHopeless(world);
+        if (course.phase == Phase.CONFIRM) {
+            relapsed(world);
+        }
+    }
+
+    /**
+     * Whether the JVM has more than was planned, and is made small again. An agent lets its heap grow, as long as the limit
+     * allows, rather than have the JVM run out of memory; a task that is deployed takes the buffers that it must have.
+     */
+    private boolean relapsed(World world) {
+        if (world.taskManager().isEmpty()) {
+            return false;
+        }
+        Sizes planned = course.operation.planned().orElseThrow();
+        Sizes now = world.taskManager().get().sizes();
+        if (!now.exceeds(planned, course.rules.hysteresisBytes())) {
+            return false;
+        }
+        course.steps.addAll(now.shrinkage(planned));
+        if (course.phase != Phase.CONFIRM) {
+            course.steps.add(new Step.Trim());
+            course.steps.add(verification());
+        }
+        if (course.relapses++ > 0) {
+            course.notBeforeNanos = world.nowNanos() + BETWEEN_RELAPSES.toNanos(); // each may be a full collection
+        }
+        return true;
+    }
+
+    private String notSet() {
+        return "The limit was not set within HOLDFAST_RESIZE_%s_TIMEOUT"
+                .formatted(course.operation.cause() == Cause.SPEC ? "CONFIRM" : "READY");
     }
 
     /** Whether the container has another limit than at the begin, and what follows from that has been decided. */

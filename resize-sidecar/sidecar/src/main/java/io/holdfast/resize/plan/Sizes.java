@@ -12,6 +12,14 @@ import java.util.List;
  */
 public record Sizes(long heapBytes, long directBytes, long networkBytes) {
 
+    /** Whether any of these is larger than in {@code other} by {@code bytes} or more. */
+    boolean exceeds(Sizes other, long bytes) {
+        long most = Math.max(
+                heapBytes - other.heapBytes,
+                Math.max(directBytes - other.directBytes, networkBytes - other.networkBytes));
+        return most > 0 && most >= bytes;
+    }
+
     /** The order in which a JVM grows: room for direct memory before the buffers that need it. */
     List<Step> growth(Sizes target) {
         List<Step> steps = new ArrayList<>();

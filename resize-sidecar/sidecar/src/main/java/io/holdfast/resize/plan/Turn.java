@@ -18,8 +18,8 @@ public record Turn(Optional<Step> launch, long deadlineNanos, long lookAgainNano
         /** A resize began. {@code remark} is what is wrong with it, or blank. */
         record Begun(Operation operation, String remark) implements Report {}
 
-        /** The JVM lives by the smaller limit. */
-        record Ready(Operation operation, long nanos) implements Report {}
+        /** The JVM lives by the smaller limit; {@code again}, after it did not for a while. */
+        record Ready(Operation operation, long nanos, boolean again) implements Report {}
 
         /** What was changed is taken back. */
         record RollingBack(Operation operation, String reason) implements Report {}

@@ -171,6 +171,83 @@ class ResizeInterferenceTest {
     }
 
     @Nested
+    class CeilingThatGaveWay {
+        private static final Sizes GAVE_WAY = new Sizes(1000 * MIB, 384 * MIB, 128 * MIB);
+
+        @Test
+        void isLoweredAgainBeforeTheLimitIs() {
+            boolean[] once = {true};
+            world.afterwards = step -> {
+                if (step instanceof Step.Verify && once[0]) {
+                    once[0] = false;
+                    world.sizes = GAVE_WAY;
+                }
+            };
+            world.request(Cause.REQUEST, 2048 * MIB);
+
+            assertThat(world.kinds())
+                    .containsExactly("Check", "Heap", "Trim", "Verify", "Heap", "Trim", "Verify", "Patch");
+            assertThat(world.sizes).isEqualTo(SMALL);
+        }
+
+        @Test
+        void isLoweredAgainWhileTheLimitIsWaitedFor() {
+            world.request(Cause.PREPARE, 2048 * MIB);
+            world.sizes = GAVE_WAY;
+            world.pass(Duration.ofSeconds(1));
+
+            assertThat(world.protocol.phase()).isEqualTo(Phase.READY);
+            assertThat(world.sizes).isEqualTo(SMALL);
+        }
+
+        @Test
+        void isLoweredAgainAfterThePodWasAsked() {
+            world.patchReachesCgroup = false;
+            world.request(Cause.REQUEST, 2048 * MIB);
+            world.sizes = GAVE_WAY;
+            world.pass(Duration.ofSeconds(1)).pass(Duration.ofSeconds(1));
+
+            assertThat(world.protocol.phase()).isEqualTo(Phase.CONFIRM);
+            assertThat(world.sizes).isEqualTo(SMALL);
+        }
+
+        @Test
+        void isLoweredAgainUnderTheNewLimit() {
+            world.request(Cause.PREPARE, 2048 * MIB);
+            world.sizes = GAVE_WAY;
+            world.limit = 2048 * MIB;
+            world.pass(Duration.ofSeconds(1));
+
+            assertThat(world.outcome()).isEqualTo(Outcome.APPLIED);
+            assertThat(world.sizes).isEqualTo(SMALL);
+        }
+
+        @Test
+        void isNoReasonToHoldForEver() {
+            world.request(Cause.PREPARE, 2048 * MIB);
+            for (int i = 0; i < 70 && world.lastEnd().isEmpty(); i++) {
+                world.sizes = GAVE_WAY;
+                world.pass(Duration.ofSeconds(1));
+            }
+
+            assertThat(world.outcome()).isEqualTo(Outcome.TIMED_OUT);
+            assertThat(world.sizes).isEqualTo(LARGE);
+        }
+
+        @Test
+        void orUsageThatGrewIsNoLongerReady() {
+            world.request(Cause.PREPARE, 2048 * MIB);
+            world.usage = 2040 * MIB;
+            world.pass(Duration.ofSeconds(1));
+            assertThat(world.protocol.phase()).isEqualTo(Phase.PREPARING);
+
+            world.usage = 1900 * MIB;
+            world.pass(Duration.ofSeconds(1));
+            assertThat(world.protocol.phase()).isEqualTo(Phase.READY);
+        }
+    }
+
+    @Nested
     class SmallerWishes {
         @Test
         void areNotGrownOverByASidecarThatHasRestarted() {
