@@ -20,6 +20,9 @@ final class Following {
      */
     private static final Duration STARTING = Duration.ofSeconds(30);
 
+    private static final String NO_BASELINE = "The TaskManager started without a memory limit. Set"
+            + " HOLDFAST_RESIZE_BASELINE to its taskmanager.memory.process.size";
+
     private final MemoryPlanner planner;
     private final Rules rules;
 
@@ -87,15 +90,7 @@ final class Following {
         if (planner.baseline(taskManager).isEmpty()) {
             boolean first = !told;
             told = true;
-            return first
-                    ? Optional.of(new Found(
-                            null,
-                            List.of(),
-                            "",
-                            Optional.of(
-                                    "The TaskManager started without a memory limit. Set HOLDFAST_RESIZE_BASELINE to its "
-                                            + "taskmanager.memory.process.size.")))
-                    : Optional.empty();
+            return first ? Optional.of(new Found(null, List.of(), "", Optional.of(NO_BASELINE))) : Optional.empty();
         }
         Optional<Found> limit = limit(world.limitBytes().getAsLong(), taskManager, world);
         return limit.isPresent() ? limit : spec(world.limitBytes().getAsLong(), world);
@@ -111,7 +106,11 @@ final class Following {
         lowered = before.isEmpty() || limit < before.get().limitBytes();
         squeezed = false;
         Sizes now = taskManager.sizes();
-        Sizes larger = planner.grown(current.roomBytes(), taskManager);
+        boolean networkAppeared = current.network()
+                && before.filter(seenThen -> !seenThen.network()).isPresent();
+        Sizes larger = networkAppeared
+                ? planner.shared(current.roomBytes(), taskManager)
+                : planner.grown(current.roomBytes(), taskManager);
         if (significant(now, larger)) {
             lowered = false;
             return tooSoonToGrow(taskManager, world)
@@ -214,6 +213,9 @@ final class Following {
 
     /** Why a limit cannot be asked for at all. */
     Optional<String> outOfBounds(long target, TaskManager taskManager) {
+        if (planner.baseline(taskManager).isEmpty()) {
+            return Optional.of(NO_BASELINE); // there is nothing to compute sizes from
+        }
         long floor = rules.floorBytes().orElse(planner.baseline(taskManager).orElse(0));
         if (target < floor) {
             return Optional.of("%s is less than %s, the smallest limit (%s)"

@@ -51,10 +51,26 @@ public final class MemoryPlanner {
      */
     public Sizes grown(long limitBytes, TaskManager taskManager) {
         Sizes now = taskManager.sizes();
-        long network = Math.max(now.networkBytes(), grownNetwork(limitBytes, taskManager));
+        long leftByHeap = heapAndNetwork(limitBytes, taskManager) - now.heapBytes();
+        long network = Math.max(now.networkBytes(), Math.min(grownNetwork(limitBytes, taskManager), leftByHeap));
         long heap = heap(limitBytes, network, taskManager);
-        long direct = taskManager.baseline().directBytes() + network - networkAtStart(taskManager);
-        return new Sizes(Math.max(now.heapBytes(), heap), Math.max(now.directBytes(), direct), network);
+        return new Sizes(
+                Math.max(now.heapBytes(), heap), Math.max(now.directBytes(), direct(network, taskManager)), network);
+    }
+
+    /**
+     * As {@link #grown}, for network memory that appears after the heap has grown: by {@link NetworkPolicy#ALWAYS} it gets
+     * its whole share, and the heap gives it where live data allows.
+     *
+     * @param limitBytes container limit, in bytes
+     */
+    Sizes shared(long limitBytes, TaskManager taskManager) {
+        Sizes grown = grown(limitBytes, taskManager);
+        long network = Math.max(grown.networkBytes(), grownNetwork(limitBytes, taskManager));
+        long heap = heap(limitBytes, network, taskManager);
+        return policy == NetworkPolicy.ALWAYS && heap >= leastHeap(taskManager)
+                ? new Sizes(heap, Math.max(grown.directBytes(), direct(network, taskManager)), network)
+                : grown;
     }
 
     /**
@@ -67,10 +83,9 @@ public final class MemoryPlanner {
         Sizes now = taskManager.sizes();
         long network = Math.min(now.networkBytes(), shrunkNetwork(limitBytes, taskManager));
         long fitting = Math.min(now.heapBytes(), heap(limitBytes, network, taskManager));
-        long least = Math.max(taskManager.heap().floorBytes(), heapFloorBytes.orElse(0));
+        long least = leastHeap(taskManager);
         long heap = Math.min(now.heapBytes(), Math.max(fitting, least));
-        long direct = taskManager.baseline().directBytes() + network - networkAtStart(taskManager);
-        Sizes sizes = new Sizes(heap, Math.min(now.directBytes(), direct), network);
+        Sizes sizes = new Sizes(heap, Math.min(now.directBytes(), direct(network, taskManager)), network);
         return new Split(
                 sizes, fitting < least ? Optional.of(tooLittle(fitting, least, taskManager)) : Optional.empty());
     }
@@ -87,14 +102,23 @@ public final class MemoryPlanner {
                                 : "");
     }
 
-    /** All that is not network memory, slack, or fixed. */
+    private long leastHeap(TaskManager taskManager) {
+        return Math.max(taskManager.heap().floorBytes(), heapFloorBytes.orElse(0));
+    }
+
     private long heap(long limitBytes, long network, TaskManager taskManager) {
-        TaskManager.Baseline start = taskManager.baseline();
+        return Math.min(taskManager.heap().maxBytes(), heapAndNetwork(limitBytes, taskManager) - network);
+    }
+
+    /** All that is not slack, or fixed. */
+    private long heapAndNetwork(long limitBytes, TaskManager taskManager) {
         long added = added(limitBytes, taskManager);
         long slack = added > 0 ? (long) (added * SLACK) : 0;
-        return Math.min(
-                taskManager.heap().maxBytes(),
-                start.heapBytes() + networkAtStart(taskManager) - network + added - slack);
+        return taskManager.baseline().heapBytes() + networkAtStart(taskManager) + added - slack;
+    }
+
+    private static long direct(long network, TaskManager taskManager) {
+        return taskManager.baseline().directBytes() + network - networkAtStart(taskManager);
     }
 
     private long grownNetwork(long limitBytes, TaskManager taskManager) {

@@ -23,6 +23,9 @@ public record Sizes(long heapBytes, long directBytes, long networkBytes) {
     /** The order in which a JVM grows: room for direct memory before the buffers that need it. */
     List<Step> growth(Sizes target) {
         List<Step> steps = new ArrayList<>();
+        if (target.heapBytes < heapBytes) {
+            steps.add(new Step.Heap(target.heapBytes)); // it gives to the buffers
+        }
         if (target.directBytes > directBytes) {
             steps.add(new Step.Direct(target.directBytes));
         }

@@ -46,6 +46,21 @@ class MemoryPlannerTest {
     }
 
     @Test
+    void networkMemoryThatGetsShortLaterDoesNotGetTheSlack() {
+        TaskManager grown = Jvm.of2Gi()
+                .sizes(PLANNER.grown(mib(4096), Jvm.of2Gi().build()))
+                .networkUsed(mib(127))
+                .build();
+
+        Sizes sizes = PLANNER.grown(mib(4096), grown);
+
+        assertThat(sizes).isEqualTo(grown.sizes());
+        Sizes more = PLANNER.grown(mib(5120), grown);
+        assertThat(more.heapBytes() + more.networkBytes()).isEqualTo(mib(640) + mib(3072) - (long) (mib(3072) * 0.1));
+        assertThat(more.networkBytes()).isGreaterThan(mib(128));
+    }
+
+    @Test
     void heapNeverGrowsPastWhatTheJvmReserved() {
         assertThat(PLANNER.grown(mib(65_536), Jvm.of2Gi().build()).heapBytes()).isEqualTo(mib(4096));
     }

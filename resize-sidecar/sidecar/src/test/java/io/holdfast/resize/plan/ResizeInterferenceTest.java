@@ -301,6 +301,36 @@ class ResizeInterferenceTest {
         }
     }
 
+    @Test
+    void withoutABaselineNothingIsPrepared() {
+        world.jvm.baselineLimit(-1);
+
+        assertThat(world.admitted(Cause.PREPARE, 2048 * MIB)).isEqualTo(Admission.Kind.REFUSED);
+        world.request(Cause.PREPARE, 2048 * MIB);
+
+        assertThat(world.outcome()).isEqualTo(Outcome.REFUSED);
+        assertThat(world.reason()).contains("HOLDFAST_RESIZE_BASELINE");
+    }
+
+    @Test
+    void networkMemoryThatAppearsLaterGetsItsShare() {
+        Simulation always = new Simulation(NetworkPolicy.ALWAYS);
+        always.jvm.withoutNetwork();
+        always.limit = 4096 * MIB;
+        always.run().pass(Duration.ofSeconds(31));
+        assertThat(always.kinds()).containsExactly("Heap");
+
+        always.jvm = Jvm.of2Gi();
+        always.pass(Duration.ofSeconds(1)).pass(Duration.ofSeconds(1));
+
+        assertThat(always.sizes.networkBytes()).isEqualTo(128 * MIB + (long) (2048 * MIB * 0.09));
+        assertThat(always.sizes.heapBytes() + always.sizes.networkBytes())
+                .isEqualTo(640 * MIB + 2048 * MIB - (long) (2048 * MIB * 0.1));
+        int done = always.done.size();
+        always.pass(Duration.ofHours(1));
+        assertThat(always.done).hasSize(done);
+    }
+
     private void podAsksFor(long bytes) {
         world.pod = Optional.of(new World.Pod(bytes, Optional.empty()));
     }
