@@ -77,7 +77,10 @@ final class ResizeLoop implements AutoCloseable {
     private boolean stepRunning;
     private long lookAgainNanos;
 
-    /** @param noApi why limits cannot be set in the pod; empty if they can */
+    /**
+     * @param noApi why limits cannot be set in the pod; empty if they can
+     * @param died called if it ends by an error: nobody follows limits any more then
+     */
     ResizeLoop(
             AgentClient agent,
             Attaching attaching,
@@ -87,7 +90,8 @@ final class ResizeLoop implements AutoCloseable {
             ResizeSettings settings,
             Optional<String> noApi,
             Reporter reporter,
-            LongSupplier nanoClock) {
+            LongSupplier nanoClock,
+            Runnable died) {
         this.agent = agent;
         this.attaching = attaching;
         this.memory = memory;
@@ -104,6 +108,10 @@ final class ResizeLoop implements AutoCloseable {
         this.noApi = noApi;
         this.reporter = reporter;
         this.nanoClock = nanoClock;
+        thread.setUncaughtExceptionHandler((ended, error) -> {
+            LOG.error("Nothing is resized any more, by an error of its own. The process ends. Report it", error);
+            died.run();
+        });
         this.turnedNanos = nanoClock.getAsLong();
         this.lookAgainNanos = nanoClock.getAsLong();
         this.snapshot = snapshot(new World(

@@ -1,5 +1,6 @@
 package io.holdfast.resize;
 
+import io.holdfast.base.ExitCode;
 import io.holdfast.resize.agent.AgentClient;
 import io.holdfast.resize.agent.AgentLoader;
 import io.holdfast.resize.agent.Attaching;
@@ -14,6 +15,7 @@ import io.holdfast.resize.pod.PodEvents;
 import io.holdfast.resize.pod.PodIdentity;
 import io.holdfast.resize.pod.PodWatch;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.Quarkus;
 import io.vertx.core.Vertx;
 import jakarta.inject.Singleton;
 import java.nio.file.Path;
@@ -58,7 +60,8 @@ class ResizeService implements AutoCloseable {
                         ? Optional.empty()
                         : Optional.of("Limits cannot be set: the sidecar works without an API server"),
                 reporter,
-                System::nanoTime);
+                System::nanoTime,
+                () -> Quarkus.asyncExit(ExitCode.INTERNAL));
         metrics.show(loop::snapshot);
     }
 

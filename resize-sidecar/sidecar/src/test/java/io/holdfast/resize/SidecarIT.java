@@ -30,6 +30,7 @@ class SidecarIT {
     private static final long LARGE_HEAP = 512 * MIB + 2048 * MIB - (long) (2048 * MIB * 0.1);
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final int KILLED_BY_SIGTERM = 143;
+    private static final int OUT_OF_MEMORY = 3;
 
     @TempDir
     private Path directory;
@@ -239,6 +240,14 @@ class SidecarIT {
                 .isEqualTo(503);
         sidecar.terminate();
         assertThat(sidecar.exitCode()).isEqualTo(KILLED_BY_SIGTERM);
+    }
+
+    @Test
+    void lackOfMemoryEndsItAndNotOneOfItsThreads() throws Exception {
+        server.change("{\"metadata\": {\"annotations\": {\"large\": \"%s\"}}}".formatted("x".repeat(40 << 20)));
+        SidecarProcess sidecar = startInCluster();
+
+        assertThat(sidecar.exitCode()).isEqualTo(OUT_OF_MEMORY);
     }
 
     @Test

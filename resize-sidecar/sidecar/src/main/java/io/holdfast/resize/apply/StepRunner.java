@@ -47,7 +47,7 @@ public final class StepRunner {
                     e.getMessage()));
         } catch (IOException e) {
             return Optional.of(new Failure(Failure.Kind.AWAY, e.getMessage()));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) { // whoever waits for the step would wait for ever
             LOG.error("Step failed by an error of its own: step={}. Report it, with this stack trace", step, e);
             return Optional.of(new Failure(Failure.Kind.OTHER, e.toString()));
         }
