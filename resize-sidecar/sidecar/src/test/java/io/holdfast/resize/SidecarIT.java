@@ -244,7 +244,8 @@ class SidecarIT {
 
     @Test
     void lackOfMemoryEndsItAndNotOneOfItsThreads() throws Exception {
-        server.change("{\"metadata\": {\"annotations\": {\"large\": \"%s\"}}}".formatted("x".repeat(40 << 20)));
+        String large = "x".repeat(15 << 20);
+        server.change("{\"metadata\": {\"annotations\": {\"one\": \"%s\", \"other\": \"%1$s\"}}}".formatted(large));
         SidecarProcess sidecar = startInCluster();
 
         assertThat(sidecar.exitCode()).isEqualTo(OUT_OF_MEMORY);

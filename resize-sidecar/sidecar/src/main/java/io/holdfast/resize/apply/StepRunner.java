@@ -67,9 +67,9 @@ public final class StepRunner {
         } else if (step instanceof Step.Verify verify) {
             return verify(verify.bytes());
         } else if (step instanceof Step.Check check) {
-            check(check.bytes());
+            check(check);
         } else if (step instanceof Step.Patch patch) {
-            requirePod().resize(patch.bytes());
+            requirePod().resize(patch.bytes(), patch.requestBytes());
         }
         return Optional.empty();
     }
@@ -100,9 +100,9 @@ public final class StepRunner {
                                 usage >> 20, mostBytes >> 20, reclaimable >> 20, asked ? ", and was asked for" : "")));
     }
 
-    private void check(long bytes) {
+    private void check(Step.Check check) {
         try {
-            requirePod().check(bytes);
+            requirePod().check(check.bytes(), check.requestBytes());
         } catch (HoldfastException e) {
             if (e.disposition() != Disposition.RETRYABLE) {
                 throw e;

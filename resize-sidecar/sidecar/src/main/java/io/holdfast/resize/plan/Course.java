@@ -13,6 +13,9 @@ import java.util.Optional;
 
 /** The resize that is under way: how far it is, which steps are left, and how it begins and ends. Between two it is empty. */
 final class Course {
+    /** How long the kubelet may take to judge a new limit; what it said before is about the one before. */
+    private static final Duration OLD_NEWS = Duration.ofSeconds(10);
+
     final Rules rules;
     final Following following;
     final Deque<Step> steps = new ArrayDeque<>();
@@ -52,6 +55,9 @@ final class Course {
     /** What was in the way when usage was looked at last. */
     String lastLook = "";
 
+    private long patchedNanos;
+    private Optional<Condition> conditionBefore = Optional.empty();
+    private Optional<MemoryRequest> podRequest = Optional.empty();
     private Outcome outcomeInTheEnd;
     private List<Report> reports = new ArrayList<>();
 
@@ -71,6 +77,8 @@ final class Course {
                 world.nowNanos(),
                 Optional.empty(),
                 Optional.empty());
+        conditionBefore = world.pod().flatMap(World.Pod::condition);
+        podRequest = world.pod().flatMap(pod -> MemoryRequest.of(pod, podRequest));
         steps.clear();
         steps.addAll(first);
         patched = false;
@@ -87,14 +95,28 @@ final class Course {
         if (request.cause() == Cause.LIMIT) {
             enter(Phase.APPLYING, rules.shrinkTimeout(), world);
         } else if (request.targetBytes() > limit) {
-            steps.add(new Step.Patch(request.targetBytes()));
+            steps.add(patch(request.targetBytes()));
             enter(Phase.WAIT_CGROUP, rules.confirmTimeout(), world);
         } else {
             if (request.cause() == Cause.REQUEST) {
-                steps.add(new Step.Check(request.targetBytes()));
+                steps.add(new Step.Check(
+                        request.targetBytes(),
+                        MemoryRequest.set(podRequest.map(asked -> asked.under(request.targetBytes())))));
             }
             enter(Phase.PLAN, rules.shrinkTimeout(), world);
         }
+    }
+
+    /** Asks for a limit, and for as much of the request as goes with it. */
+    Step patch(long limitBytes) {
+        podRequest = podRequest.map(asked -> asked.under(limitBytes));
+        return new Step.Patch(limitBytes, MemoryRequest.set(podRequest));
+    }
+
+    /** The pod may have been asked for the limit, at this time. */
+    void patchedBy(World world) {
+        patched = true;
+        patchedNanos = world.nowNanos();
     }
 
     void enter(Phase next, Duration time, World world) {
@@ -142,7 +164,7 @@ final class Course {
         attempts = 0;
         steps.clear();
         if (patched && !othersHaveDecided(world)) {
-            steps.add(new Step.Patch(operation.podBytes()));
+            steps.add(patch(operation.podBytes()));
         }
         operation.before().ifPresent(sizes -> steps.addAll(sizes.restoration(sizes.networkBytes() > 0)));
         reports.add(new Report.RollingBack(operation, why));
@@ -195,7 +217,9 @@ final class Course {
     void giveUpIfHopeless(World world) {
         Optional<Condition> condition = world.pod()
                 .filter(pod -> Limits.same(pod.limitBytes(), operation.targetBytes()))
-                .flatMap(World.Pod::condition);
+                .flatMap(World.Pod::condition)
+                .filter(found -> !conditionBefore.equals(Optional.of(found))
+                        || world.nowNanos() - patchedNanos >= OLD_NEWS.toNanos());
         if (condition.filter(found -> found.kind() == Condition.Kind.INFEASIBLE).isPresent()) {
             rollBack(
                     Outcome.REFUSED,

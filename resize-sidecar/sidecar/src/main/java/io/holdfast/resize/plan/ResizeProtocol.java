@@ -179,7 +179,7 @@ public final class ResizeProtocol {
                 .filter(failure -> failure.kind() == Failure.Kind.INFEASIBLE)
                 .isPresent();
         if (result.step() instanceof Step.Patch && course.phase != Phase.ROLLING_BACK && !refused) {
-            course.patched = true; // even without an answer: it may have been done
+            course.patchedBy(world); // even without an answer: it may have been done
         }
         if (result.failure().isEmpty()) {
             course.steps.poll();

@@ -73,7 +73,7 @@ final class Shrinking {
         course.held = operation.cause() != Cause.REQUEST;
         switch (operation.cause()) {
             case REQUEST -> {
-                course.steps.add(new Step.Patch(operation.targetBytes()));
+                course.steps.add(course.patch(operation.targetBytes()));
                 course.enter(Phase.CONFIRM, course.rules.confirmTimeout(), world);
             }
             case SPEC -> course.enter(Phase.READY, course.rules.confirmTimeout(), world);

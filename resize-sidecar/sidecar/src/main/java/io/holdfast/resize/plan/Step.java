@@ -2,6 +2,7 @@ package io.holdfast.resize.plan;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /** One thing to do outside, and to wait for. At most one is under way. */
@@ -33,9 +34,9 @@ public sealed interface Step {
     /** Waits until usage, page cache included, is at most this; has page cache reclaimed where that is possible. */
     record Verify(long bytes) implements Step {}
 
-    /** Asks the API server whether it would accept this limit; changes nothing. */
-    record Check(long bytes) implements Step {}
+    /** Asks the API server whether it would accept this limit and this request; changes nothing. */
+    record Check(long bytes, OptionalLong requestBytes) implements Step {}
 
-    /** Sets the limit in the pod. */
-    record Patch(long bytes) implements Step {}
+    /** Sets the limit in the pod, and the request. Without one, it is left to whoever reads the pod at that time. */
+    record Patch(long bytes, OptionalLong requestBytes) implements Step {}
 }

@@ -27,9 +27,10 @@ public record World(
      * What the API server says of the pod.
      *
      * @param limitBytes that the pod asks for, for the TaskManager's container
+     * @param requestBytes that it asks for likewise; absent if it does not
      * @param condition what hinders a resize, if anything does
      */
-    public record Pod(long limitBytes, Optional<Condition> condition) {}
+    public record Pod(long limitBytes, OptionalLong requestBytes, Optional<Condition> condition) {}
 
     /** What hinders a resize. */
     public record Condition(Kind kind, String message) {

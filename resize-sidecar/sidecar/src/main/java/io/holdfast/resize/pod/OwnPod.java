@@ -18,6 +18,7 @@ import io.vertx.core.json.JsonObject;
 import java.net.HttpURLConnection;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * This pod at the API server, and the one writer to its {@code resize} subresource. Calls block, and end with an exception
@@ -80,21 +81,22 @@ public final class OwnPod {
      *
      * @throws HoldfastException DEGRADED if it would not; RETRYABLE if the API server did not say
      */
-    public void check(long limitBytes) {
-        patch(limitBytes, true);
+    public void check(long limitBytes, OptionalLong requestBytes) {
+        patch(limitBytes, requestBytes, true);
     }
 
     /**
      * Sets the container's memory limit, and its request along with it. That the kubelet does it is another matter: the
      * cgroup tells.
      *
+     * @param requestBytes memory request; if absent, the one that the pod has, as far as the limit allows
      * @throws HoldfastException DEGRADED if it is not allowed or not possible; RETRYABLE if the API server did not answer
      */
-    public void resize(long limitBytes) {
-        patch(limitBytes, false);
+    public void resize(long limitBytes, OptionalLong requestBytes) {
+        patch(limitBytes, requestBytes, false);
     }
 
-    private void patch(long limitBytes, boolean dryRun) {
+    private void patch(long limitBytes, OptionalLong requestBytes, boolean dryRun) {
         try {
             Optional<PodState> state = readIfAllowed();
             if (state.filter(PodState::restartsContainer).isPresent()) {
@@ -107,7 +109,8 @@ public final class OwnPod {
             if (dryRun) {
                 context.withDryRun(List.of("All"));
             }
-            named().subresource("resize").patch(context.build(), body(limitBytes, state));
+            named().subresource("resize")
+                    .patch(context.build(), body(limitBytes, requestBytes.orElseGet(() -> request(limitBytes, state))));
         } catch (KubernetesClientException e) {
             throw explained(e, limitBytes);
         }
@@ -125,11 +128,14 @@ public final class OwnPod {
     }
 
     /** A request that equals the limit stays so, for the class of service may not change; a smaller one stays where it can. */
-    private String body(long limitBytes, Optional<PodState> state) {
-        long request = state.filter(pod ->
+    private static long request(long limitBytes, Optional<PodState> state) {
+        return state.filter(pod ->
                         pod.requestBytes().isPresent() && pod.requestBytes().get() < pod.limitBytes())
                 .map(pod -> Math.min(pod.requestBytes().get(), limitBytes))
                 .orElse(limitBytes);
+    }
+
+    private String body(long limitBytes, long request) {
         JsonObject resources = new JsonObject()
                 .put("limits", new JsonObject().put("memory", new ByteSize(limitBytes).toString()))
                 .put("requests", new JsonObject().put("memory", new ByteSize(request).toString()));

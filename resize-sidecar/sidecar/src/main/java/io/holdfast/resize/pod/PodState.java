@@ -57,12 +57,18 @@ record PodState(
                 limit,
                 memory(child(resources, "requests")),
                 restarts,
-                condition(child(pod.getAdditionalProperties(), "status")));
+                condition(
+                        child(pod.getAdditionalProperties(), "status"),
+                        pod.getMetadata().getGeneration()));
     }
 
-    private static Optional<Condition> condition(Map<?, ?> status) {
+    /** @param generation of what the pod asks for; null before Kubernetes counted that */
+    private static Optional<Condition> condition(Map<?, ?> status, Long generation) {
         Optional<Condition> pending = list(status.get("conditions")).stream()
                 .filter(condition -> "True".equals(condition.get("status")))
+                .filter(condition -> !(generation != null
+                        && condition.get("observedGeneration") instanceof Number seen
+                        && seen.longValue() < generation)) // about something that is no longer asked for
                 .flatMap(condition -> switch (String.valueOf(condition.get("type"))) {
                     case "PodResizePending" ->
                         Optional.of(new Condition(

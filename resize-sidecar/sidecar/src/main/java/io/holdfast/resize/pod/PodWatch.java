@@ -10,6 +10,7 @@ import io.holdfast.resize.plan.World;
 import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -47,7 +48,12 @@ public final class PodWatch implements AutoCloseable {
 
     /** What the pod asks for; empty while that is not known. Any thread. */
     public Optional<World.Pod> pod() {
-        return state.map(known -> new World.Pod(known.limitBytes(), known.condition()));
+        return state.map(known -> new World.Pod(
+                known.limitBytes(),
+                known.requestBytes().isPresent()
+                        ? OptionalLong.of(known.requestBytes().get())
+                        : OptionalLong.empty(),
+                known.condition()));
     }
 
     /** The pod's unique id, which events refer to. */

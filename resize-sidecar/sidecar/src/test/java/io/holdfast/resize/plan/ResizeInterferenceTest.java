@@ -3,9 +3,11 @@ package io.holdfast.resize.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.resize.plan.Request.Cause;
+import io.holdfast.resize.plan.World.Condition;
 import io.holdfast.resize.plan.World.Failure;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -102,6 +104,57 @@ class ResizeInterferenceTest {
 
             assertThat(world.protocol.phase()).isEqualTo(Phase.STABLE);
             assertThat(world.sizes).isEqualTo(LARGE);
+        }
+    }
+
+    @Nested
+    class WhatThePodAlreadyHas {
+        @Test
+        void conditionOfTheLimitBeforeDoesNotEndTheResizeThatCuresIt() {
+            Condition before = new Condition(Condition.Kind.INFEASIBLE, "node has 5Gi");
+            world.pod = Optional.of(new World.Pod(9216 * MIB, OptionalLong.empty(), Optional.of(before)));
+            world.patchReachesCgroup = false;
+            world.run().request(Cause.REQUEST, 5120 * MIB).pass(Duration.ofSeconds(9));
+            assertThat(world.protocol.phase()).isEqualTo(Phase.WAIT_CGROUP);
+
+            world.pass(Duration.ofSeconds(2));
+
+            assertThat(world.outcome()).as("it says so still").isEqualTo(Outcome.REFUSED);
+        }
+
+        @Test
+        void requestIsThereAgainAfterARollback() {
+            podRequests(3072 * MIB);
+            world.patchReachesCgroup = false;
+            world.request(Cause.REQUEST, 2048 * MIB);
+            assertThat(world.pod.orElseThrow().requestBytes()).hasValue(2048 * MIB);
+
+            world.pass(Duration.ofSeconds(91));
+
+            assertThat(world.pod.orElseThrow().limitBytes()).isEqualTo(4096 * MIB);
+            assertThat(world.pod.orElseThrow().requestBytes()).hasValue(3072 * MIB);
+        }
+
+        @Test
+        void requestIsThereAgainAfterAShrinkAndAGrowth() {
+            podRequests(3072 * MIB);
+            world.request(Cause.REQUEST, 2048 * MIB);
+            world.pass(Duration.ofMinutes(1)).request(Cause.REQUEST, 6144 * MIB);
+
+            assertThat(world.pod.orElseThrow().requestBytes()).hasValue(3072 * MIB);
+        }
+
+        @Test
+        void requestThatEqualsTheLimitStaysSo() {
+            podRequests(4096 * MIB);
+            world.request(Cause.REQUEST, 2048 * MIB);
+            world.pass(Duration.ofMinutes(1)).request(Cause.REQUEST, 6144 * MIB);
+
+            assertThat(world.pod.orElseThrow().requestBytes()).hasValue(6144 * MIB);
+        }
+
+        private void podRequests(long bytes) {
+            world.pod = Optional.of(new World.Pod(4096 * MIB, OptionalLong.of(bytes), Optional.empty()));
         }
     }
 
@@ -253,7 +306,7 @@ class ResizeInterferenceTest {
         void areNotGrownOverByASidecarThatHasRestarted() {
             Simulation restarted = new Simulation();
             restarted.limit = 4096 * MIB;
-            restarted.pod = Optional.of(new World.Pod(2048 * MIB, Optional.empty()));
+            restarted.pod = Optional.of(new World.Pod(2048 * MIB, OptionalLong.empty(), Optional.empty()));
             restarted.run();
 
             assertThat(restarted.kinds()).doesNotContain("Heap");
@@ -332,6 +385,6 @@ class ResizeInterferenceTest {
     }
 
     private void podAsksFor(long bytes) {
-        world.pod = Optional.of(new World.Pod(bytes, Optional.empty()));
+        world.pod = Optional.of(new World.Pod(bytes, OptionalLong.empty(), Optional.empty()));
     }
 }

@@ -7,6 +7,7 @@ import io.holdfast.resize.plan.World.Condition;
 import io.holdfast.resize.plan.World.Failure;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -76,8 +77,10 @@ class ResizeProtocolTest {
         void nodeThatCannotIsAskedNoLonger() {
             world.patchReachesCgroup = false;
             world.run().request(Cause.REQUEST, 4096 * MIB);
-            world.pod = Optional.of(
-                    new World.Pod(4096 * MIB, Optional.of(new Condition(Condition.Kind.INFEASIBLE, "node has 3Gi"))));
+            world.pod = Optional.of(new World.Pod(
+                    4096 * MIB,
+                    OptionalLong.empty(),
+                    Optional.of(new Condition(Condition.Kind.INFEASIBLE, "node has 3Gi"))));
             world.run();
 
             assertThat(world.outcome()).isEqualTo(Outcome.REFUSED);
@@ -258,7 +261,7 @@ class ResizeProtocolTest {
 
             world.pass(Duration.ofSeconds(91));
 
-            assertThat(world.done.get(0)).isEqualTo(new Step.Patch(4096 * MIB));
+            assertThat(world.done.get(0)).isEqualTo(new Step.Patch(4096 * MIB, OptionalLong.empty()));
             assertThat(world.sizes).isEqualTo(LARGE);
             assertThat(world.outcome()).isEqualTo(Outcome.TIMED_OUT);
         }
@@ -400,7 +403,7 @@ class ResizeProtocolTest {
 
         @Test
         void shrinkThatThePodAsksForIsPreparedAndNotPatched() {
-            world.pod = Optional.of(new World.Pod(2048 * MIB, Optional.empty()));
+            world.pod = Optional.of(new World.Pod(2048 * MIB, OptionalLong.empty(), Optional.empty()));
             world.pass(Duration.ofSeconds(11));
             assertThat(world.protocol.phase()).isEqualTo(Phase.READY);
             assertThat(world.kinds()).doesNotContain("Patch");
@@ -413,9 +416,9 @@ class ResizeProtocolTest {
 
         @Test
         void shrinkThatThePodNoLongerAsksForIsTakenBack() {
-            world.pod = Optional.of(new World.Pod(2048 * MIB, Optional.empty()));
+            world.pod = Optional.of(new World.Pod(2048 * MIB, OptionalLong.empty(), Optional.empty()));
             world.run();
-            world.pod = Optional.of(new World.Pod(4096 * MIB, Optional.empty()));
+            world.pod = Optional.of(new World.Pod(4096 * MIB, OptionalLong.empty(), Optional.empty()));
             world.run();
 
             assertThat(world.outcome()).isEqualTo(Outcome.SUPERSEDED);
@@ -425,7 +428,7 @@ class ResizeProtocolTest {
         @Test
         void refusedWishOfThePodIsNotTriedAgainAtOnce() {
             world.jvm.live(900 * MIB, 1000 * MIB);
-            world.pod = Optional.of(new World.Pod(2048 * MIB, Optional.empty()));
+            world.pod = Optional.of(new World.Pod(2048 * MIB, OptionalLong.empty(), Optional.empty()));
             world.run();
             assertThat(world.outcome()).isEqualTo(Outcome.REFUSED);
             int reports = world.reports.size();
@@ -454,7 +457,7 @@ class ResizeProtocolTest {
         @Test
         void belowTheSmallestLimitIsRefused() {
             assertThat(world.admitted(Cause.REQUEST, 1024 * MIB)).isEqualTo(Admission.Kind.REFUSED);
-            world.pod = Optional.of(new World.Pod(1024 * MIB, Optional.empty()));
+            world.pod = Optional.of(new World.Pod(1024 * MIB, OptionalLong.empty(), Optional.empty()));
             world.run();
 
             assertThat(world.outcome()).isEqualTo(Outcome.REFUSED);

@@ -142,7 +142,7 @@ final class Simulation {
                     ? Optional.empty()
                     : Optional.of(new Failure(Failure.Kind.NOT_YET, "usage " + usage / MIB + "Mi"));
         } else if (step instanceof Step.Patch patch) {
-            pod = Optional.of(new World.Pod(patch.bytes(), pod.flatMap(World.Pod::condition)));
+            pod = Optional.of(new World.Pod(patch.bytes(), patch.requestBytes(), pod.flatMap(World.Pod::condition)));
             if (patchReachesCgroup) {
                 limit = patch.bytes();
             }

@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -62,7 +63,7 @@ class OwnPodTest {
 
     @Test
     void limitAndRequestOfTheOneContainerAreResized() {
-        pod.resize(2 * GIB);
+        pod.resize(2 * GIB, OptionalLong.empty());
 
         assertThat(server.resources(0, "limits/memory")).isEqualTo("2Gi");
         assertThat(server.resources(0, "requests/memory")).isEqualTo("2Gi");
@@ -73,7 +74,7 @@ class OwnPodTest {
 
     @Test
     void checkChangesNothing() {
-        pod.check(2 * GIB);
+        pod.check(2 * GIB, OptionalLong.empty());
 
         assertThat(server.resources(0, "limits/memory")).isEqualTo("4Gi");
     }
@@ -84,10 +85,35 @@ class OwnPodTest {
                 {"spec": {"containers": [{"name": "flink-main-container", "resources":
                   {"limits": {"memory": "4Gi"}, "requests": {"memory": "1Gi"}}}]}}""");
 
-        pod.resize(2 * GIB);
+        pod.resize(2 * GIB, OptionalLong.empty());
 
         assertThat(server.resources(0, "limits/memory")).isEqualTo("2Gi");
         assertThat(server.resources(0, "requests/memory")).isEqualTo("1Gi");
+    }
+
+    @Test
+    void requestThatIsGivenIsSet() {
+        server.change("""
+                {"spec": {"containers": [{"name": "flink-main-container", "resources":
+                  {"limits": {"memory": "2Gi"}, "requests": {"memory": "1Gi"}}}]}}""");
+
+        pod.resize(4 * GIB, OptionalLong.of(3 * GIB));
+
+        assertThat(server.resources(0, "limits/memory")).isEqualTo("4Gi");
+        assertThat(server.resources(0, "requests/memory")).isEqualTo("3Gi");
+    }
+
+    @Test
+    void conditionOfALimitThatIsNoLongerAskedForIsNone() {
+        server.change("""
+                {"metadata": {"generation": 3}, "status": {"conditions": [{"type": "PodResizePending", "status": "True",
+                  "reason": "Infeasible", "observedGeneration": 2}]}}""");
+        assertThat(pod.read().condition()).isEmpty();
+
+        server.change("""
+                {"status": {"conditions": [{"type": "PodResizePending", "status": "True",
+                  "reason": "Infeasible", "observedGeneration": 3}]}}""");
+        assertThat(pod.read().condition()).isPresent();
     }
 
     @Test
@@ -108,7 +134,8 @@ class OwnPodTest {
     void missingPermissionIsToldWithTheVerbThatIsMissing() {
         server.forbid("patch pods/resize");
 
-        HoldfastException refused = catchThrowableOfType(HoldfastException.class, () -> pod.resize(2 * GIB));
+        HoldfastException refused =
+                catchThrowableOfType(HoldfastException.class, () -> pod.resize(2 * GIB, OptionalLong.empty()));
 
         assertThat(refused.disposition()).isEqualTo(Disposition.DEGRADED);
         assertThat(refused)
@@ -120,7 +147,7 @@ class OwnPodTest {
     void resizeNeedsNoPermissionToRead() {
         server.forbid("get pods");
 
-        pod.resize(2 * GIB);
+        pod.resize(2 * GIB, OptionalLong.empty());
 
         assertThat(server.resources(0, "limits/memory")).isEqualTo("2Gi");
     }
@@ -129,7 +156,8 @@ class OwnPodTest {
     void clusterWithoutInPlaceResizeIsTold() {
         server.withoutResize();
 
-        HoldfastException refused = catchThrowableOfType(HoldfastException.class, () -> pod.check(2 * GIB));
+        HoldfastException refused =
+                catchThrowableOfType(HoldfastException.class, () -> pod.check(2 * GIB, OptionalLong.empty()));
 
         assertThat(refused.disposition()).isEqualTo(Disposition.DEGRADED);
         assertThat(refused).hasMessageContaining("404").hasMessageContaining("Kubernetes 1.33 or newer");
@@ -139,11 +167,12 @@ class OwnPodTest {
     void clusterThatCannotShrinkMemoryIsToldBeforeAnythingIsPrepared() {
         server.withoutShrink();
 
-        HoldfastException refused = catchThrowableOfType(HoldfastException.class, () -> pod.check(2 * GIB));
+        HoldfastException refused =
+                catchThrowableOfType(HoldfastException.class, () -> pod.check(2 * GIB, OptionalLong.empty()));
 
         assertThat(refused.disposition()).isEqualTo(Disposition.DEGRADED);
         assertThat(refused).hasMessageContaining("memory limits cannot be decreased");
-        pod.check(8 * GIB);
+        pod.check(8 * GIB, OptionalLong.empty());
     }
 
     @Test
@@ -153,7 +182,8 @@ class OwnPodTest {
                   "resizePolicy": [{"resourceName": "memory", "restartPolicy": "RestartContainer"}],
                   "resources": {"limits": {"memory": "4Gi"}, "requests": {"memory": "4Gi"}}}]}}""");
 
-        HoldfastException refused = catchThrowableOfType(HoldfastException.class, () -> pod.resize(2 * GIB));
+        HoldfastException refused =
+                catchThrowableOfType(HoldfastException.class, () -> pod.resize(2 * GIB, OptionalLong.empty()));
 
         assertThat(refused.disposition()).isEqualTo(Disposition.DEGRADED);
         assertThat(refused).hasMessageContaining("restartPolicy NotRequired");
@@ -164,11 +194,11 @@ class OwnPodTest {
     void unknownContainerIsToldWithThoseThatAreThere() {
         OwnPod other = new OwnPod(client, IDENTITY, "taskmanager");
 
-        assertThat(catchThrowableOfType(HoldfastException.class, () -> other.resize(2 * GIB)))
+        assertThat(catchThrowableOfType(HoldfastException.class, () -> other.resize(2 * GIB, OptionalLong.empty())))
                 .hasMessageContaining("no container 'taskmanager', but 'flink-main-container', 'resize-sidecar'")
                 .hasMessageContaining("HOLDFAST_RESIZE_CONTAINER");
         server.forbid("get pods");
-        assertThat(catchThrowableOfType(HoldfastException.class, () -> other.resize(2 * GIB)))
+        assertThat(catchThrowableOfType(HoldfastException.class, () -> other.resize(2 * GIB, OptionalLong.empty())))
                 .hasMessageContaining("containers may not be added or removed");
     }
 
@@ -176,7 +206,7 @@ class OwnPodTest {
     void serverThatIsAwayMayBeAskedAgain() {
         server.close();
 
-        assertThat(catchThrowableOfType(HoldfastException.class, () -> pod.resize(2 * GIB))
+        assertThat(catchThrowableOfType(HoldfastException.class, () -> pod.resize(2 * GIB, OptionalLong.empty()))
                         .disposition())
                 .isEqualTo(Disposition.RETRYABLE);
     }
@@ -185,7 +215,7 @@ class OwnPodTest {
     void watchTellsWhatThePodAsksForAndWhatHindersIt() {
         try (PodWatch watch = new PodWatch(pod, () -> {})) {
             watch.start();
-            expect(watch, new World.Pod(4 * GIB, Optional.empty()));
+            expect(watch, new World.Pod(4 * GIB, OptionalLong.of(4 * GIB), Optional.empty()));
 
             server.change("""
                     {"status": {"conditions": [{"type": "PodResizePending", "status": "True", "reason": "Infeasible",
@@ -194,6 +224,7 @@ class OwnPodTest {
                     watch,
                     new World.Pod(
                             4 * GIB,
+                            OptionalLong.of(4 * GIB),
                             Optional.of(new Condition(Condition.Kind.INFEASIBLE, "Node didn't have enough capacity"))));
 
             server.endWatches();
@@ -202,7 +233,9 @@ class OwnPodTest {
             expect(
                     watch,
                     new World.Pod(
-                            4 * GIB, Optional.of(new Condition(Condition.Kind.IN_PROGRESS, "PodResizeInProgress"))));
+                            4 * GIB,
+                            OptionalLong.of(4 * GIB),
+                            Optional.of(new Condition(Condition.Kind.IN_PROGRESS, "PodResizeInProgress"))));
         }
     }
 
@@ -223,7 +256,7 @@ class OwnPodTest {
         try (PodWatch watch = new PodWatch(pod, () -> {})) {
             watch.start();
 
-            expect(watch, new World.Pod(4 * GIB, Optional.empty()));
+            expect(watch, new World.Pod(4 * GIB, OptionalLong.of(4 * GIB), Optional.empty()));
         }
     }
 
@@ -231,7 +264,7 @@ class OwnPodTest {
     void eventsAreOnThePod() {
         try (PodWatch watch = new PodWatch(pod, () -> {})) {
             watch.start();
-            expect(watch, new World.Pod(4 * GIB, Optional.empty()));
+            expect(watch, new World.Pod(4 * GIB, OptionalLong.of(4 * GIB), Optional.empty()));
 
             new PodEvents(pod, watch).write(PodEvents.Reason.INFEASIBLE, "no");
         }
