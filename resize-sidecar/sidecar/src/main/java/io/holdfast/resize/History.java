@@ -62,8 +62,13 @@ final class History {
 
     void ready(Operation operation) {
         if (operation.request().cause() == Cause.PREPARE) {
-            complete(entry(operation, "ready", "", 0));
+            complete(readyEntry(operation));
         }
+    }
+
+    /** What is said of a resize while it is ready. */
+    static Entry readyEntry(Operation operation) {
+        return entry(operation, "ready", operation.remark(), 0);
     }
 
     void ended(Report.Ended ended) {

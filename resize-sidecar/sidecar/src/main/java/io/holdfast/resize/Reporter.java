@@ -44,11 +44,7 @@ final class Reporter implements AutoCloseable {
         if (report instanceof Report.Begun begun) {
             begun(begun.operation(), begun.remark());
         } else if (report instanceof Report.Ready ready) {
-            LOG.info("Shrink ready: {} tookMs={}", named(ready.operation()), ready.nanos() / 1_000_000);
-            if (!ready.again()) {
-                metrics.ready(ready.nanos());
-            }
-            history.ready(ready.operation());
+            ready(ready);
         } else if (report instanceof Report.RollingBack back) {
             LOG.warn("Resize rolled back: {} reason={}", named(back.operation()), back.reason());
         } else if (report instanceof Report.StepFailed failed) {
@@ -67,6 +63,20 @@ final class Reporter implements AutoCloseable {
         } else {
             LOG.warn("Resize begun: {} reason={}", named(operation), remark);
         }
+    }
+
+    private void ready(Report.Ready ready) {
+        Operation operation = ready.operation();
+        long tookMs = ready.nanos() / 1_000_000;
+        if (operation.remark().isBlank()) {
+            LOG.info("Shrink ready: {} tookMs={}", named(operation), tookMs);
+        } else {
+            LOG.warn("Shrink ready: {} tookMs={} reason={}", named(operation), tookMs, operation.remark());
+        }
+        if (!ready.again()) {
+            metrics.ready(ready.nanos());
+        }
+        history.ready(operation);
     }
 
     private void ended(Report.Ended ended) {

@@ -104,7 +104,10 @@ public class ResizeResource {
         Snapshot snapshot = service.snapshot();
         String id =
                 snapshot.operation().map(operation -> operation.request().id()).orElse(request.id());
-        return waits && snapshot.operation().isPresent() && snapshot.phase() != Phase.READY
+        if (waits && snapshot.operation().isPresent() && snapshot.phase() == Phase.READY) {
+            return now(ended(History.readyEntry(snapshot.operation().get())));
+        }
+        return waits && snapshot.operation().isPresent()
                 ? service.history().await(id).thenApply(ResizeResource::ended)
                 : now(accepted(id, request));
     }

@@ -49,6 +49,7 @@ public final class FakeApiServer implements AutoCloseable {
     private volatile LongConsumer kubelet = bytes -> {};
     private volatile boolean knowsResize = true;
     private volatile boolean shrinksMemory = true;
+    private volatile boolean dryRuns = true;
     private ObjectNode pod;
     private int version = 1;
 
@@ -103,6 +104,11 @@ public final class FakeApiServer implements AutoCloseable {
     /** From now on it is one that resizes, but shrinks no memory. */
     public void withoutShrink() {
         shrinksMemory = false;
+    }
+
+    /** From now on it has an admission webhook with side effects. */
+    public void withoutDryRun() {
+        dryRuns = false;
     }
 
     /** Called with each new memory limit of Flink's container. */
@@ -221,6 +227,10 @@ public final class FakeApiServer implements AutoCloseable {
         }
         if (!knowsResize) {
             status(exchange, 404, "NotFound", "the server could not find the requested resource");
+            return;
+        }
+        if (dryRun && !dryRuns) {
+            status(exchange, 400, "BadRequest", "admission webhook \"quota.example.com\" does not support dry run");
             return;
         }
         if (type == null || !type.startsWith("application/strategic-merge-patch+json")) {

@@ -113,6 +113,9 @@ class SidecarIT {
         assertThat(ready.statusCode()).as("%s%n%s", ready.body(), sidecar).isEqualTo(200);
         assertThat(new JsonObject(ready.body()).getString("outcome")).isEqualTo("ready");
         assertThat(sidecar.status().getString("phase")).isEqualTo("ready");
+        HttpResponse<String> again = sidecar.request("POST", "/resize/prepare?wait", "{\"memory\": \"2Gi\"}");
+        assertThat(again.statusCode()).as(again.body()).isEqualTo(200);
+        assertThat(new JsonObject(again.body()).getString("outcome")).isEqualTo("ready");
         assertThat(agent.get("heap.ceiling")).isEqualTo(512 * MIB);
         assertThat(sidecar.request("POST", "/resize/prepare", "{\"memory\": \"3Gi\"}")
                         .statusCode())

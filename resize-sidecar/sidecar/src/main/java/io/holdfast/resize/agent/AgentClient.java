@@ -64,11 +64,16 @@ public final class AgentClient {
 
     private AgentConnection connect() throws IOException {
         List<Path> candidates = sockets.get();
+        IOException refused = null;
         for (Path socket : candidates) {
             if (Files.exists(socket)) {
-                return AgentConnection.to(socket);
+                try {
+                    return AgentConnection.to(socket);
+                } catch (IOException e) { // a file that an ended JVM has left, say
+                    refused = refused == null ? e : refused;
+                }
             }
         }
-        throw new IOException("There is no socket at " + candidates.get(0));
+        throw refused != null ? refused : new IOException("There is no socket at " + candidates.get(0));
     }
 }

@@ -40,8 +40,8 @@ final class AgentConnection implements AutoCloseable {
         SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
         Selector selector = null;
         try {
-            channel.connect(UnixDomainSocketAddress.of(socket)); // at once, or refused: there is no network between
             channel.configureBlocking(false);
+            connectNow(channel, socket);
             selector = Selector.open();
             channel.register(selector, SelectionKey.OP_READ);
             return new AgentConnection(channel, selector);
@@ -52,6 +52,18 @@ final class AgentConnection implements AutoCloseable {
             }
             throw e;
         }
+    }
+
+    /** There is no network between: at once, refused, or the queue of who listens is full, and may stay so for ever. */
+    private static void connectNow(SocketChannel channel, Path socket) throws IOException {
+        try {
+            if (channel.connect(UnixDomainSocketAddress.of(socket))) {
+                return;
+            }
+        } catch (IOException e) {
+            throw new IOException("Nobody accepts connections at %s: %s".formatted(socket, e.getMessage()), e);
+        }
+        throw new IOException("Nobody accepts connections at " + socket);
     }
 
     /**

@@ -76,7 +76,8 @@ final class Course {
                 world.taskManager().orElseThrow().startedMillis(),
                 world.nowNanos(),
                 Optional.empty(),
-                Optional.empty());
+                Optional.empty(),
+                "");
         conditionBefore = world.pod().flatMap(World.Pod::condition);
         podRequest = world.pod().flatMap(pod -> MemoryRequest.of(pod, podRequest));
         steps.clear();

@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param startedNanos of the monotonic clock
  * @param before the sizes to go back to; absent while none has changed
  * @param planned the sizes that a smaller limit leaves; absent while they are not known
+ * @param remark what whoever lowers the limit should know, or blank
  */
 public record Operation(
         Request request,
@@ -19,11 +20,19 @@ public record Operation(
         long agentStartedMillis,
         long startedNanos,
         Optional<Sizes> before,
-        Optional<Sizes> planned) {
+        Optional<Sizes> planned,
+        String remark) {
 
-    Operation changing(Sizes now, Sizes next) {
+    Operation changing(Sizes now, Sizes next, String what) {
         return new Operation(
-                request, fromBytes, podBytes, agentStartedMillis, startedNanos, Optional.of(now), Optional.of(next));
+                request,
+                fromBytes,
+                podBytes,
+                agentStartedMillis,
+                startedNanos,
+                Optional.of(now),
+                Optional.of(next),
+                what);
     }
 
     public long targetBytes() {

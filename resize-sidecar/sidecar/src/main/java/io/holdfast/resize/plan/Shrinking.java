@@ -9,6 +9,9 @@ import java.util.Optional;
 
 /** The phases of a shrink, from its plan until the container has the smaller limit. */
 final class Shrinking {
+    private static final String SOFT =
+            "The heap's ceiling is only aimed at by this collector: the JVM may still use more, and"
+                    + " exceed the limit";
     private static final Duration BETWEEN_RELAPSES = Duration.ofSeconds(2);
 
     private final MemoryPlanner planner;
@@ -36,7 +39,8 @@ final class Shrinking {
         if (outOfBounds.isPresent()) {
             course.end(Outcome.REFUSED, outOfBounds.get(), world);
         } else if (split.infeasible().isEmpty()) {
-            course.operation = course.operation.changing(taskManager.sizes(), split.sizes());
+            course.operation = course.operation.changing(
+                    taskManager.sizes(), split.sizes(), taskManager.heap().hard() ? "" : SOFT);
             course.steps.addAll(taskManager.sizes().shrinkage(split.sizes()));
             course.steps.add(new Step.Trim());
             course.steps.add(verification());
@@ -160,7 +164,7 @@ final class Shrinking {
             course.steps.addAll(left);
             course.enter(Phase.APPLYING, course.rules.shrinkTimeout(), world);
         } else {
-            course.end(Outcome.APPLIED, "", world);
+            course.end(Outcome.APPLIED, operation.remark(), world);
         }
         return true;
     }

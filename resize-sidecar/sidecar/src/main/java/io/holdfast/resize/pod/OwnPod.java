@@ -19,6 +19,9 @@ import java.net.HttpURLConnection;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * This pod at the API server, and the one writer to its {@code resize} subresource. Calls block, and end with an exception
@@ -27,6 +30,7 @@ import java.util.OptionalLong;
  * <p>Thread-safe.
  */
 public final class OwnPod {
+    private static final Logger LOG = LoggerFactory.getLogger(OwnPod.class);
     private static final ResourceDefinitionContext PODS = new ResourceDefinitionContext.Builder()
             .withGroup("")
             .withVersion("v1")
@@ -37,9 +41,13 @@ public final class OwnPod {
 
     private static final int UNPROCESSABLE = 422;
 
+    /** What API servers say of an admission webhook with side effects. It is asked only when the limit is set indeed. */
+    private static final String NO_DRY_RUN = "does not support dry run";
+
     private final KubernetesClient client;
     private final PodIdentity identity;
     private final String container;
+    private final AtomicBoolean toldOfDryRun = new AtomicBoolean();
 
     /** @param container name of the container whose memory is resized */
     public OwnPod(KubernetesClient client, PodIdentity identity, String container) {
@@ -77,12 +85,21 @@ public final class OwnPod {
     }
 
     /**
-     * Asks whether {@link #resize} would be accepted, without doing it.
+     * Asks whether {@link #resize} would be accepted, without doing it. Where that cannot be asked, it may be.
      *
      * @throws HoldfastException DEGRADED if it would not; RETRYABLE if the API server did not say
      */
     public void check(long limitBytes, OptionalLong requestBytes) {
-        patch(limitBytes, requestBytes, true);
+        try {
+            patch(limitBytes, requestBytes, true);
+        } catch (HoldfastException e) {
+            if (!String.valueOf(e.getMessage()).contains(NO_DRY_RUN)) {
+                throw e;
+            }
+            if (!toldOfDryRun.getAndSet(true)) {
+                LOG.info("Limits are not checked before the JVM shrinks: pod={} reason={}", identity, e.getMessage());
+            }
+        }
     }
 
     /**

@@ -8,8 +8,13 @@ import io.holdfast.resize.plan.Sizes;
 import io.holdfast.resize.plan.TaskManager;
 import io.holdfast.testing.LeakCheck;
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -56,6 +61,49 @@ class AgentClientTest {
         assertThat(status.heap().liveBytes()).isEqualTo(90 * MIB);
         assertThat(status.cgroup()).contains(new TaskManager.Cgroup(2048 * MIB, 900 * MIB, 0));
         assertThat(status.baseline()).isEqualTo(new TaskManager.Baseline(2048 * MIB, 512 * MIB, 384 * MIB, 128 * MIB));
+    }
+
+    @Test
+    void socketThatNobodyListensAtIsPassedOver() throws Exception {
+        Path left = directory.resolve("left.sock");
+        try (ServerSocketChannel ended = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            ended.bind(UnixDomainSocketAddress.of(left)); // and its file stays
+        }
+        AgentClient both = new AgentClient(() -> List.of(left, directory.resolve("agent.sock")));
+
+        assertThat(both.status().startedMillis()).isEqualTo(1000);
+        AgentClient one = new AgentClient(() -> List.of(left));
+        assertThat(catchThrowableOfType(IOException.class, one::status)).hasMessageContaining("refused");
+    }
+
+    @Test
+    void agentThatAcceptsNobodyIsNotWaitedForLong() throws Exception {
+        Path full = directory.resolve("full.sock");
+        List<SocketChannel> waiting = new ArrayList<>();
+        try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            server.bind(UnixDomainSocketAddress.of(full), 1);
+            for (boolean room = true; room; ) {
+                SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+                waiting.add(channel);
+                channel.configureBlocking(false);
+                room = connects(channel, full);
+            }
+
+            assertThat(catchThrowableOfType(IOException.class, new AgentClient(() -> List.of(full))::status))
+                    .hasMessageContaining("Nobody accepts connections at " + full);
+        } finally {
+            for (SocketChannel channel : waiting) {
+                channel.close();
+            }
+        }
+    }
+
+    private static boolean connects(SocketChannel channel, Path socket) {
+        try {
+            return channel.connect(UnixDomainSocketAddress.of(socket));
+        } catch (IOException e) {
+            return false; // the queue is full
+        }
     }
 
     @Test

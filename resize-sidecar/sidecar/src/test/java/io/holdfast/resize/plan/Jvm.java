@@ -15,6 +15,7 @@ public final class Jvm {
     private long networkMax = 1024 * MIB;
     private long baselineLimit = 2048 * MIB;
     private boolean network = true;
+    private boolean hard = true;
 
     private Jvm() {}
 
@@ -58,6 +59,11 @@ public final class Jvm {
         return this;
     }
 
+    public Jvm soft() {
+        hard = false;
+        return this;
+    }
+
     public Jvm baselineLimit(long bytes) {
         baselineLimit = bytes;
         return this;
@@ -68,7 +74,7 @@ public final class Jvm {
                 "1.0",
                 started,
                 1,
-                new TaskManager.Heap(4096 * MIB, sizes.heapBytes(), true, 100 * MIB, live, floor, 0),
+                new TaskManager.Heap(4096 * MIB, sizes.heapBytes(), hard, 100 * MIB, live, floor, 0),
                 new TaskManager.Direct(sizes.directBytes(), networkUsed, networkUsed),
                 network
                         ? Optional.of(new TaskManager.Network(

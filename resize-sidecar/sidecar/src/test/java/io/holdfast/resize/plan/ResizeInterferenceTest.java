@@ -366,6 +366,18 @@ class ResizeInterferenceTest {
     }
 
     @Test
+    void ceilingThatIsOnlyAimedAtIsTold() {
+        world.jvm.soft();
+        world.request(Cause.PREPARE, 2048 * MIB);
+        assertThat(world.protocol.operation().orElseThrow().remark()).contains("may still use more");
+        world.limit = 2048 * MIB;
+        world.run();
+
+        assertThat(world.outcome()).isEqualTo(Outcome.APPLIED);
+        assertThat(world.reason()).contains("may still use more");
+    }
+
+    @Test
     void networkMemoryThatAppearsLaterGetsItsShare() {
         Simulation always = new Simulation(NetworkPolicy.ALWAYS);
         always.jvm.withoutNetwork();

@@ -80,6 +80,16 @@ class OwnPodTest {
     }
 
     @Test
+    void checkThatAWebhookForbidsIsSkipped() {
+        server.withoutDryRun();
+
+        pod.check(2 * GIB, OptionalLong.empty());
+
+        server.withoutShrink();
+        pod.check(2 * GIB, OptionalLong.empty());
+    }
+
+    @Test
     void smallerRequestStaysAsItIsSoThatTheClassOfServiceDoes() {
         server.change("""
                 {"spec": {"containers": [{"name": "flink-main-container", "resources":
