@@ -26,6 +26,9 @@ import org.apache.flink.runtime.io.AvailabilityProvider.AvailabilityHelper;
  */
 public final class SlabStore {
 
+    /** Who waits looks again after this even if nobody woke it: it may hold the lock of a pool that others want. */
+    private static final long LOOK_MS = 1_000;
+
     private final Object lock = new Object();
     private final IntFunction<ByteBuffer> memory;
     private final int segmentBytes;
@@ -62,6 +65,10 @@ public final class SlabStore {
     @GuardedBy("lock")
     private int free;
 
+    /** Threads that wait for a segment, those included that were woken and do not run yet. */
+    @GuardedBy("lock")
+    private int waiting;
+
     @GuardedBy("lock")
     private boolean destroyed;
 
@@ -75,6 +82,11 @@ public final class SlabStore {
         this.memory = memory;
         this.segmentBytes = segmentBytes;
         slabSegments = Math.max(1, slabBytes / segmentBytes);
+    }
+
+    /** For tests: whoever has it comes before everybody else. */
+    Object lock() {
+        return lock;
     }
 
     /** Segments of a whole slab. */
@@ -152,11 +164,14 @@ public final class SlabStore {
                                     + " taskmanager.network.memory.exclusive-buffers-request-timeout-ms")
                             .formatted(timeout.toMillis(), held - free, held));
         }
+        waiting++;
         try {
-            lock.wait(leftMs);
+            lock.wait(Math.min(leftMs, LOOK_MS));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("Interrupted while waiting for network buffers", e);
+        } finally {
+            waiting--;
         }
     }
 
@@ -210,13 +225,18 @@ public final class SlabStore {
         }
     }
 
-    /** What to complete, when the lock is not held any more. */
+    /**
+     * What to complete, when the lock is not held any more. Wakes who must have segments in any case: those of a leaving
+     * slab are not available, but are there for him.
+     */
     @GuardedBy("lock")
     private @Nullable CompletableFuture<?> nowAvailable(int before) {
+        if (waiting > 0) {
+            lock.notifyAll();
+        }
         if (available <= before) {
             return null;
         }
-        lock.notifyAll();
         return before == 0 ? availability.getUnavailableToResetAvailable() : null;
     }
 
@@ -264,7 +284,7 @@ public final class SlabStore {
             if (other == null) {
                 return segment;
             }
-            putBack(segment, false);
+            putBack(segment, false); // who waits was woken when the other one became available, and will find this one
             return other;
         }
     }
@@ -440,6 +460,9 @@ public final class SlabStore {
     @GuardedBy("lock")
     private List<Slab> removeEmpty() {
         List<Slab> empty = new ArrayList<>();
+        if (waiting > 0 && !destroyed) {
+            return empty; // somebody was woken for a segment of these, and does not run yet
+        }
         for (int place = 0; place < slabs.size(); place++) {
             Slab slab = slabs.get(place);
             if (slab != null && slab.leaving && slab.used() == 0) {

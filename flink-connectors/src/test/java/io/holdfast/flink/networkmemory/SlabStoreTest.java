@@ -11,7 +11,10 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import org.apache.flink.core.memory.MemorySegment;
 import org.apache.flink.core.memory.MemorySegmentFactory;
 import org.junit.jupiter.api.AfterEach;
@@ -127,6 +130,60 @@ class SlabStoreTest {
 
         assertThat(store.awaited()).isZero();
         store.recycle(first, false);
+    }
+
+    /** The quickest of some: a waiter that only looks again from time to time is never quick, and a busy machine at times. */
+    @Test
+    void whoeverMustHaveASegmentIsWokenByOneOfASlabThatLeaves() throws Exception {
+        store.add(store.allocate(2 * PER_SLAB));
+        List<MemorySegment> all = store.take(2 * PER_SLAB, false, Duration.ofSeconds(1));
+        Duration quickest = Duration.ofSeconds(10);
+
+        for (int i = 0; i < 5; i++) {
+            store.leave(PER_SLAB, false);
+            MemorySegment leaving = all.get(all.size() - 1);
+            FutureTask<List<MemorySegment>> must = waiting(1);
+            long start = System.nanoTime();
+            store.recycle(List.of(leaving), false);
+            assertThat(must.get(10, TimeUnit.SECONDS)).containsExactly(leaving);
+            quickest = Collections.min(List.of(quickest, Duration.ofNanos(System.nanoTime() - start)));
+        }
+
+        assertThat(quickest).isLessThan(Duration.ofMillis(500));
+        store.recycle(all, false);
+    }
+
+    @Test
+    void slabIsNotFreedUnderWhoeverMustHaveASegment() throws Exception {
+        store.add(store.allocate(2 * PER_SLAB));
+        List<MemorySegment> all = store.take(2 * PER_SLAB, false, Duration.ofSeconds(1));
+        store.leave(PER_SLAB, false);
+        List<MemorySegment> leaving = all.subList(PER_SLAB, 2 * PER_SLAB);
+        FutureTask<List<MemorySegment>> must = waiting(1);
+
+        synchronized (store.lock()) { // as a drain that is quicker than the waiter
+            store.recycle(leaving, false);
+            assertThat(store.freeEmpty()).isZero();
+        }
+
+        assertThat(must.get(10, TimeUnit.SECONDS)).hasSize(1);
+        assertThat(store.held()).isEqualTo(2 * PER_SLAB);
+        store.recycle(must.get(), false);
+        store.leave(PER_SLAB, false);
+        assertThat(store.freeEmpty()).isEqualTo(PER_SLAB);
+        store.recycle(all.subList(0, PER_SLAB), false);
+    }
+
+    /** Somebody who waits for so many segments, already. */
+    private FutureTask<List<MemorySegment>> waiting(int count) {
+        FutureTask<List<MemorySegment>> must = new FutureTask<>(() -> store.take(count, false, Duration.ofSeconds(4)));
+        Thread thread = new Thread(must);
+        thread.setDaemon(true);
+        thread.start();
+        while (thread.getState() != Thread.State.TIMED_WAITING) {
+            Thread.onSpinWait();
+        }
+        return must;
     }
 
     @Test
