@@ -1,5 +1,6 @@
 package org.apache.flink.runtime.io.network.buffer;
 
+import io.holdfast.flink.networkmemory.AgentLoan;
 import io.holdfast.flink.networkmemory.NetworkMemoryMXBean;
 import io.holdfast.flink.networkmemory.NetworkMemorySettings;
 import io.holdfast.flink.networkmemory.Shares;
@@ -32,7 +33,8 @@ import org.slf4j.LoggerFactory;
  * methods are overridden that touch one, and it is created without a segment. Read at 2.2.1 and 2.3.0. Here because the
  * constructor of {@link LocalBufferPool} is package-private.
  *
- * <p>Locks: {@code resizing} (one resize at a time), then {@code lock} (pools and what they must have), then the lock of a
+ * <p>Locks: {@code resizing} (one change of the size at a time; memory is allocated with
+ * this one only), then {@code lock} (pools and what they must have), then the lock of a
  * {@link LocalBufferPool}, then that of the {@link SlabStore}. What a local pool calls must not take {@code lock}.
  */
 public final class HoldfastNetworkBufferPool extends NetworkBufferPool implements NetworkMemoryMXBean, SlabDrain.Owner {
@@ -118,12 +120,11 @@ public final class HoldfastNetworkBufferPool extends NetworkBufferPool implement
         if (count < 0) {
             throw new IllegalArgumentException("Number of buffers to request must not be negative: " + count);
         }
+        require(count);
+        if (count == 0) {
+            return List.of();
+        }
         synchronized (lock) {
-            checkNotDestroyed();
-            if (count == 0) {
-                return List.of();
-            }
-            require(count);
             redistribute();
         }
         boolean taken = false;
@@ -175,11 +176,11 @@ public final class HoldfastNetworkBufferPool extends NetworkBufferPool implement
             int maxBuffersPerChannel,
             int maxOverdraftBuffersPerGate)
             throws IOException {
+        require(numRequiredBuffers);
         synchronized (lock) {
-            checkNotDestroyed();
-            require(numRequiredBuffers);
             LocalBufferPool pool;
             try {
+                checkNotDestroyed();
                 pool = new LocalBufferPool(
                         this,
                         numRequiredBuffers,
@@ -187,7 +188,7 @@ public final class HoldfastNetworkBufferPool extends NetworkBufferPool implement
                         numSubpartitions,
                         maxBuffersPerChannel,
                         maxOverdraftBuffersPerGate);
-            } catch (IllegalArgumentException e) {
+            } catch (IllegalArgumentException | IllegalStateException e) {
                 required -= numRequiredBuffers;
                 throw e;
             }
@@ -239,30 +240,31 @@ public final class HoldfastNetworkBufferPool extends NetworkBufferPool implement
         }
     }
 
-    /** Counts {@code more} segments as required. Nothing has changed if it throws, except that memory may have grown. */
-    @GuardedBy("lock")
+    /**
+     * Counts {@code more} segments as required, and has memory for so many. Without {@code lock}: an allocation takes its
+     * time, and only who must have more meanwhile waits too. Nothing has changed if it throws, except that memory may have grown.
+     */
     private void require(int more) throws IOException {
-        int needed = Math.addExact(required, more);
-        if (needed > target) {
-            growBack(needed, more);
+        int needed;
+        synchronized (lock) {
+            checkNotDestroyed();
+            needed = Math.addExact(required, more);
+            if (needed > largest) {
+                throw insufficient(
+                        more, largest, "Give the TaskManager more network memory (taskmanager.memory.network.*)", null);
+            }
+            required = needed; // before it is there, so that nobody else gets it, and nothing leaves of it
+            if (needed <= target || more == 0) {
+                return;
+            }
         }
-        required = needed;
-    }
-
-    @GuardedBy("lock")
-    private void growBack(int needed, int more) throws IOException {
-        if (needed > largest) {
-            throw insufficient(
-                    more, largest, "Give the TaskManager more network memory (taskmanager.memory.network.*)", null);
-        }
-        store.stay(needed);
-        int lacking = needed - store.capacity();
-        if (lacking > 0) {
-            int slab = store.slabSegments();
-            long whole = (lacking + slab - 1L) / slab * slab;
-            try {
-                store.add(store.allocate((int) Math.min(whole, largest - store.capacity())));
-            } catch (OutOfMemoryError e) {
+        try {
+            synchronized (resizing) {
+                growBack(needed);
+            }
+        } catch (OutOfMemoryError e) {
+            synchronized (lock) {
+                noLongerPromise(more);
                 throw insufficient(
                         more,
                         store.capacity(),
@@ -270,15 +272,65 @@ public final class HoldfastNetworkBufferPool extends NetworkBufferPool implement
                                 + " that limit, or give the TaskManager back its size",
                         e);
             }
+        } catch (RuntimeException e) {
+            synchronized (lock) {
+                noLongerPromise(more);
+            }
+            throw e;
         }
-        store.leave(needed, false); // what stays only because tasks have waited for it
-        int before = target;
-        target = store.capacity();
-        grownBack++;
-        LOG.warn(
-                "Network memory grew back, for tasks must have more than it was shrunk to: bytes={} before={}",
-                settings.bytes(target),
-                settings.bytes(before));
+    }
+
+    @GuardedBy("lock")
+    private void noLongerPromise(int segments) {
+        required -= segments;
+        store.leave(Math.max(target, required), false);
+        drainDebt();
+        redistribute();
+    }
+
+    private void drainDebt() {
+        if (isInDebt()) {
+            drain.start();
+        }
+    }
+
+    @GuardedBy("resizing")
+    private void growBack(int needed) {
+        int lacking;
+        synchronized (lock) {
+            checkNotDestroyed();
+            int least = Math.min(needed, required); // others may have gone meanwhile
+            if (least <= target) {
+                return;
+            }
+            store.stay(least);
+            int slab = store.slabSegments();
+            long whole = (Math.max(0, least - store.capacity()) + slab - 1L) / slab * slab;
+            lacking = (int) Math.min(whole, Math.max(0, largest - store.capacity()));
+        }
+        List<Slab> added = List.of();
+        try {
+            if (lacking > 0) {
+                AgentLoan.ask(settings.bytes(lacking)); // the limit of direct memory may have followed the shrink
+                added = store.allocate(lacking);
+            }
+            synchronized (lock) {
+                checkNotDestroyed();
+                store.add(added);
+                added = List.of();
+                store.leave(required, false); // what tasks have waited for, or given back since it was asked for
+                int before = target;
+                target = store.capacity();
+                drainDebt();
+                grownBack++;
+                LOG.warn(
+                        "Network memory grew back, for tasks must have more than it was shrunk to: bytes={} before={}",
+                        settings.bytes(target),
+                        settings.bytes(before));
+            }
+        } finally {
+            SlabStore.release(added);
+        }
     }
 
     @GuardedBy("lock")
