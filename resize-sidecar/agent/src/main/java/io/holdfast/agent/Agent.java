@@ -74,6 +74,7 @@ public final class Agent implements Function<Map<String, Object>, Map<String, Ob
                     resources.undo(directBefore);
                 }
             }
+            resources.directLimit().begin();
             baseline = Baseline.of(resources);
             report = report(version);
             listen(file, report);
@@ -137,7 +138,10 @@ public final class Agent implements Function<Map<String, Object>, Map<String, Ob
         socket = new ControlSocket(
                 file, new Commands(resources, report, operations, this::upgrade, log), System::nanoTime, log);
         HeapBean bean = new HeapBean(resources.heap(), resources.usage(), log);
-        watch(bean::register);
+        watch(() -> {
+            bean.register();
+            resources.directLimit().register();
+        });
         socket.start();
         Runtime.getRuntime().addShutdownHook(hook);
     }
@@ -177,6 +181,7 @@ public final class Agent implements Function<Map<String, Object>, Map<String, Ob
         watch.end();
         resources.collections().stop();
         Map<String, Object> state = new HashMap<>(resources.heap().handOver());
+        state.putAll(resources.directLimit().handOver());
         state.put("options", optionsText);
         state.put("started", startedMillis);
         state.put("baseline", baseline.values());

@@ -98,7 +98,7 @@ final class Commands implements RequestHandler {
 
     Map<String, Object> direct(long bytes) {
         long before = resources.direct().limitBytes();
-        resources.direct().setLimit(bytes);
+        resources.directLimit().set(bytes);
         log.info("Direct memory limit moved", "from", before, "to", bytes);
         return report.direct();
     }

@@ -22,6 +22,7 @@ record Resources(
         HeapControl heap,
         HeapUsage usage,
         DirectMemory direct,
+        DirectLimit directLimit,
         NetworkMemory network,
         ProcessMemory process,
         DiagnosticCommands commands,
@@ -47,10 +48,12 @@ record Resources(
                 Path.of(System.getProperty("java.io.tmpdir", "/tmp")),
                 options.socket().toAbsolutePath().getParent(),
                 Path.of("").toAbsolutePath());
-        HeapControl heap = controls.choose(collections, new MemoryRoom(process), options.giveWay(), libraries, state);
+        MemoryRoom room = new MemoryRoom(process);
+        HeapControl heap = controls.choose(collections, room, options.giveWay(), libraries, state);
         DirectMemory direct = new DirectMemory(internals, () -> usage.collect(heap::balloonBytes));
+        DirectLimit limit = new DirectLimit(direct, heap, usage, room, options.giveWay(), state, log);
         return new Resources(
-                heap, usage, direct, new NetworkMemory(), process, commands, collections, controls.collector());
+                heap, usage, direct, limit, new NetworkMemory(), process, commands, collections, controls.collector());
     }
 
     /** Gives back the heap, and the direct memory limit that there was: for an agent that did not start. */

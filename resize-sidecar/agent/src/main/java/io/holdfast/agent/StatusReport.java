@@ -83,6 +83,7 @@ final class StatusReport {
         values.put("direct.limit", resources.direct().limitBytes());
         values.put("direct.used", resources.direct().usedBytes());
         values.put("direct.floor", resources.direct().usedBytes());
+        values.put("direct.gave-way", resources.directLimit().getGaveWay());
         return values;
     }
 }

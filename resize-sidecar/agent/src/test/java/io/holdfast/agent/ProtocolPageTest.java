@@ -8,7 +8,6 @@ import io.holdfast.agent.report.ErrorCode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -45,11 +44,12 @@ class ProtocolPageTest {
         assertThat(page.substring(page.indexOf("## Options"))).contains("| `" + option + "` |");
     }
 
-    @Test
-    void everyAttributeOfTheBeanIsThere() {
-        for (var method : HeapMXBean.class.getMethods()) {
+    @ParameterizedTest
+    @ValueSource(classes = {HeapMXBean.class, DirectMemoryMXBean.class})
+    void everyAttributeOfTheBeansIsThere(Class<?> bean) {
+        for (var method : bean.getMethods()) {
             assertThat(page.substring(page.indexOf("## Metrics")))
-                    .contains("`" + method.getName().substring(3) + "`");
+                    .contains("`" + method.getName().replaceFirst("^get", ""));
         }
     }
 }

@@ -93,6 +93,11 @@ final class BalloonHeap implements HeapControl {
     }
 
     @Override
+    public long untouchedBytes(HeapUsage ofThisHeap) {
+        return keeper.untouched();
+    }
+
+    @Override
     public long gaveWay() {
         return keeper.gaveWay();
     }

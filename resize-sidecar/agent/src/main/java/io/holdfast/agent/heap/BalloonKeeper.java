@@ -176,8 +176,13 @@ final class BalloonKeeper {
         if (!giveWay.allowed()) {
             return 0;
         }
+        return giveWay.room().allowance(balloon.heldBytes(), untouched());
+    }
+
+    /** Returns what the heap below the ceiling may yet take, in bytes. */
+    synchronized long untouched() {
         long held = balloon.heldBytes();
         long used = usage.usedBytes() - held - balloon.leavingBytes();
-        return giveWay.room().allowance(held, touched.untouched(used, usage.committedBytes() - held, held, ceiling()));
+        return touched.untouched(used, usage.committedBytes() - held, held, ceiling());
     }
 }

@@ -31,6 +31,11 @@ public interface HeapControl {
         return balloonBytes();
     }
 
+    /** Returns what the heap below the ceiling may yet take, in bytes: what is not known to be touched is expected to be. */
+    default long untouchedBytes(HeapUsage usage) {
+        return Math.max(0, ceilingBytes() - usage.usedBytes());
+    }
+
     /** Returns how often the ceiling was raised because the application needed it. */
     default long gaveWay() {
         return 0;

@@ -13,11 +13,11 @@ public final class MemoryRoom {
     }
 
     /**
-     * Returns how much of the balloon could be taken over, in bytes.
+     * Returns how much of the balloon, or of what somebody else wants, could be taken over, in bytes.
      *
      * @param untouchedBytes what the heap below the ceiling may yet take, and has not so far
      */
-    long allowance(long balloonBytes, long untouchedBytes) {
+    public long allowance(long balloonBytes, long untouchedBytes) {
         CgroupMemory cgroup = Cgroup.own().memory();
         return GiveWayPolicy.allowance(
                 balloonBytes, cgroup.limitBytes(), cgroup.freeBytes(), process.machineAvailableBytes(), untouchedBytes);

@@ -127,6 +127,7 @@ public final class App {
             case "churn" -> churn(Long.parseLong(argument));
             case "churn-on" -> churnOn();
             case "heap-bean" -> bean("io.holdfast:type=Heap", argument);
+            case "lend" -> lend(Long.parseLong(argument) << 20);
             case "log-manager" -> LogManager.getLogManager().getClass().getSimpleName();
             case "network" -> {
                 ManagementFactory.getPlatformMBeanServer()
@@ -207,6 +208,13 @@ public final class App {
         thread.setDaemon(true);
         thread.start();
         return "churning";
+    }
+
+    private static String lend(long bytes) throws Exception {
+        return String.valueOf(ManagementFactory.getPlatformMBeanServer()
+                .invoke(new ObjectName("io.holdfast:type=DirectMemory"), "lend", new Object[] {bytes}, new String[] {
+                    "long"
+                }));
     }
 
     private static String bean(String name, String attribute) {

@@ -53,6 +53,50 @@ class DirectMemoryIT {
         }
     }
 
+    @ParameterizedTest(name = "JDK {0}")
+    @ValueSource(ints = {17, 25})
+    void limitThatWasLoweredIsLentToWhoMustHaveIt(int jdk) {
+        TestJvm.Start start = new TestJvm.Start(jdk, directory).options("-XX:MaxDirectMemorySize=1g");
+        try (TestJvm jvm = start.preloaded("heap=96Mi,direct=81Mi").up()) {
+            jvm.ask("direct bytes=" + 33 * MIB).ok();
+            assertThat(held(jvm, 16)).isEqualTo("out of direct memory at 2");
+
+            assertThat(lent(jvm, 16)).isEqualTo("true");
+
+            assertThat(jvm.ask("status").number("direct.limit")).isEqualTo(49 * MIB);
+            assertThat(jvm.ask("status").number("direct.gave-way")).isEqualTo(1);
+            assertThat(jvm.error(line -> line.contains("Direct memory limit gave way")))
+                    .contains("WARN", "bytes=" + 16 * MIB, "limit=" + 49 * MIB, "count=1");
+            assertThat(held(jvm, 16)).isEqualTo("out of direct memory at 3");
+
+            assertThat(lent(jvm, 64)).as("more than there ever was").isEqualTo("false");
+            assertThat(jvm.ask("status").number("direct.limit")).isEqualTo(49 * MIB);
+            assertThat(jvm.error(line -> line.contains("did not give way"))).contains("largest=" + 81 * MIB);
+            assertThat(lent(jvm, 32)).isEqualTo("true");
+            assertThat(held(jvm, 16)).isEqualTo("out of direct memory at 5");
+        }
+    }
+
+    @ParameterizedTest(name = "JDK {0}")
+    @ValueSource(ints = 17)
+    void nothingIsLentWhereNothingGivesWay(int jdk) {
+        TestJvm.Start start = new TestJvm.Start(jdk, directory).options("-XX:MaxDirectMemorySize=81m");
+        try (TestJvm jvm = start.preloaded("heap=96Mi,giveway=off").up()) {
+            jvm.ask("direct bytes=" + 33 * MIB).ok();
+
+            assertThat(lent(jvm, 48)).isEqualTo("false");
+            assertThat(lent(jvm, 16)).as("there is room for it").isEqualTo("true");
+
+            assertThat(jvm.ask("status").number("direct.limit")).isEqualTo(33 * MIB);
+            assertThat(jvm.ask("status").number("direct.gave-way")).isZero();
+        }
+    }
+
+    /** The bean is registered some time after the start: before, JMX would choose the application's log manager. */
+    private static String lent(TestJvm jvm, int mebibytes) {
+        return jvm.app("lend " + mebibytes);
+    }
+
     private static String held(TestJvm jvm, int mebibytes) {
         String answer = "";
         for (int tries = 0; tries < 100 && !answer.startsWith("out"); tries++) {

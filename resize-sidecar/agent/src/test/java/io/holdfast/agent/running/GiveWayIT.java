@@ -67,6 +67,28 @@ class GiveWayIT {
     }
 
     @ParameterizedTest(name = "JDK {0}")
+    @ValueSource(ints = 17)
+    void limitOfDirectMemoryGivesWayOnlyToWhatTheCgroupHas(int jdk) {
+        try (ChildCgroup cgroup = ChildCgroup.make(800 * MIB);
+                TestJvm jvm = new TestJvm.Start(jdk, directory)
+                        .within(cgroup.command())
+                        .options("-XX:MaxDirectMemorySize=200m")
+                        .preloaded("heap=96Mi")
+                        .up()) {
+            jvm.ask("direct bytes=" + 20 * MIB).ok();
+            long limit = cgroup.usage() + 220 * MIB; // less than 100 beyond the rest of the heap, and the margin
+            cgroup.limit(limit);
+
+            assertThat(jvm.app("lend 180")).isEqualTo("false");
+            assertThat(jvm.ask("status").number("direct.limit")).isEqualTo(20 * MIB);
+
+            cgroup.limit(800 * MIB);
+            assertThat(jvm.app("lend 180")).isEqualTo("true");
+            assertThat(jvm.ask("status").number("direct.limit")).isEqualTo(200 * MIB);
+        }
+    }
+
+    @ParameterizedTest(name = "JDK {0}")
     @ValueSource(ints = {17, 25})
     void applicationThatIsOnlyPartlyAllowedGetsThatPart(int jdk) {
         try (ChildCgroup cgroup = ChildCgroup.make(420 * MIB);
