@@ -5,7 +5,9 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Scanner;
+import java.util.concurrent.locks.LockSupport;
 import java.util.logging.LogManager;
+import javax.management.MBeanServer;
 import javax.management.ObjectName;
 import javax.management.StandardMBean;
 
@@ -211,10 +213,12 @@ public final class App {
     }
 
     private static String lend(long bytes) throws Exception {
-        return String.valueOf(ManagementFactory.getPlatformMBeanServer()
-                .invoke(new ObjectName("io.holdfast:type=DirectMemory"), "lend", new Object[] {bytes}, new String[] {
-                    "long"
-                }));
+        ObjectName name = new ObjectName("io.holdfast:type=DirectMemory");
+        MBeanServer server = ManagementFactory.getPlatformMBeanServer();
+        while (!server.isRegistered(name)) { // the agent registers it some time after the start
+            LockSupport.parkNanos(1_000_000);
+        }
+        return String.valueOf(server.invoke(name, "lend", new Object[] {bytes}, new String[] {"long"}));
     }
 
     private static String bean(String name, String attribute) {

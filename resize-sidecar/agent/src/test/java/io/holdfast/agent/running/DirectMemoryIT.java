@@ -61,7 +61,7 @@ class DirectMemoryIT {
             jvm.ask("direct bytes=" + 33 * MIB).ok();
             assertThat(held(jvm, 16)).isEqualTo("out of direct memory at 2");
 
-            assertThat(lent(jvm, 16)).isEqualTo("true");
+            assertThat(jvm.app("lend 16")).isEqualTo("true");
 
             assertThat(jvm.ask("status").number("direct.limit")).isEqualTo(49 * MIB);
             assertThat(jvm.ask("status").number("direct.gave-way")).isEqualTo(1);
@@ -69,10 +69,10 @@ class DirectMemoryIT {
                     .contains("WARN", "bytes=" + 16 * MIB, "limit=" + 49 * MIB, "count=1");
             assertThat(held(jvm, 16)).isEqualTo("out of direct memory at 3");
 
-            assertThat(lent(jvm, 64)).as("more than there ever was").isEqualTo("false");
+            assertThat(jvm.app("lend 64")).as("more than there ever was").isEqualTo("false");
             assertThat(jvm.ask("status").number("direct.limit")).isEqualTo(49 * MIB);
             assertThat(jvm.error(line -> line.contains("did not give way"))).contains("largest=" + 81 * MIB);
-            assertThat(lent(jvm, 32)).isEqualTo("true");
+            assertThat(jvm.app("lend 32")).isEqualTo("true");
             assertThat(held(jvm, 16)).isEqualTo("out of direct memory at 5");
         }
     }
@@ -84,17 +84,12 @@ class DirectMemoryIT {
         try (TestJvm jvm = start.preloaded("heap=96Mi,giveway=off").up()) {
             jvm.ask("direct bytes=" + 33 * MIB).ok();
 
-            assertThat(lent(jvm, 48)).isEqualTo("false");
-            assertThat(lent(jvm, 16)).as("there is room for it").isEqualTo("true");
+            assertThat(jvm.app("lend 48")).isEqualTo("false");
+            assertThat(jvm.app("lend 16")).as("there is room for it").isEqualTo("true");
 
             assertThat(jvm.ask("status").number("direct.limit")).isEqualTo(33 * MIB);
             assertThat(jvm.ask("status").number("direct.gave-way")).isZero();
         }
-    }
-
-    /** The bean is registered some time after the start: before, JMX would choose the application's log manager. */
-    private static String lent(TestJvm jvm, int mebibytes) {
-        return jvm.app("lend " + mebibytes);
     }
 
     private static String held(TestJvm jvm, int mebibytes) {

@@ -76,8 +76,7 @@ class GiveWayIT {
                         .preloaded("heap=96Mi")
                         .up()) {
             jvm.ask("direct bytes=" + 20 * MIB).ok();
-            long limit = cgroup.usage() + 220 * MIB; // less than 100 beyond the rest of the heap, and the margin
-            cgroup.limit(limit);
+            cgroup.limit(cgroup.usage() + 150 * MIB);
 
             assertThat(jvm.app("lend 180")).isEqualTo("false");
             assertThat(jvm.ask("status").number("direct.limit")).isEqualTo(20 * MIB);
