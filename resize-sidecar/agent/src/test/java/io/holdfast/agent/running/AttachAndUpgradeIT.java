@@ -33,6 +33,9 @@ class AttachAndUpgradeIT {
             assertThatThrownBy(() -> attach(jvm, TestJvm.jar(), "")).isInstanceOf(AgentInitializationException.class);
             assertThat(jvm.error(line -> line.contains("refused"))).contains("is not newer than");
 
+            jvm.ask("direct bytes=" + 32 * MIB).ok();
+            assertThat(jvm.app("lend 32")).isEqualTo("true");
+
             attach(jvm, newer, "");
 
             assertThat(jvm.ask("hello").ok().values()).containsEntry("agent.version", "7.1");
@@ -40,6 +43,7 @@ class AttachAndUpgradeIT {
                     .containsEntry("heap.ceiling", "" + 256 * MIB)
                     .containsEntry("heap.balloon", "" + 256 * MIB)
                     .containsEntry("direct.limit", "" + 64 * MIB)
+                    .containsEntry("direct.gave-way", "1")
                     .containsEntry("baseline.heap", before.values().get("baseline.heap"))
                     .containsEntry("operation", "none");
             jvm.ask("heap bytes=" + 300 * MIB).ok();
