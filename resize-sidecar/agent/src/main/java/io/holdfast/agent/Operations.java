@@ -7,8 +7,9 @@ import io.holdfast.agent.report.ErrorCode;
 import io.holdfast.agent.report.LogGate;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -19,11 +20,7 @@ final class Operations {
     private final AtomicReference<Running> running = new AtomicReference<>();
     private final LogGate refusals = new LogGate(System::nanoTime);
     private final AgentLog log;
-    private final ExecutorService thread = Executors.newSingleThreadExecutor(work -> {
-        Thread worker = new Thread(null, work, "holdfast-agent-operation", 0, false);
-        worker.setDaemon(true);
-        return worker;
-    });
+    private final ExecutorService thread;
 
     /** An operation that is under way. */
     record Running(String name, long startNanos) {
@@ -33,7 +30,24 @@ final class Operations {
     }
 
     Operations(AgentLog log) {
+        this(ownThread(), log);
+    }
+
+    /** @param thread runs one at a time */
+    Operations(ExecutorService thread, AgentLog log) {
+        this.thread = thread;
         this.log = log;
+    }
+
+    private static ExecutorService ownThread() {
+        ThreadPoolExecutor one =
+                new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> {
+                    Thread worker = new Thread(null, work, "holdfast-agent-operation", 0, false);
+                    worker.setDaemon(true);
+                    return worker;
+                });
+        one.prestartCoreThread(); // when it is needed there may be no memory for one
+        return one;
     }
 
     /** Returns what is under way; null if nothing is. */
@@ -49,10 +63,17 @@ final class Operations {
             return;
         }
         try {
-            thread.execute(() -> answer.accept(done(mine, work)));
+            thread.execute(() -> {
+                if (running.get() == mine) { // else its start was answered as failed
+                    answer.accept(done(mine, work));
+                }
+            });
         } catch (RejectedExecutionException e) {
             running.set(null);
             answer.accept(busy());
+        } catch (Throwable e) { // no memory for it, say
+            running.set(null);
+            throw e;
         }
     }
 
@@ -84,7 +105,7 @@ final class Operations {
                         answer.message());
             }
             return answer;
-        } catch (OutOfMemoryError e) {
+        } catch (Throwable e) { // not even memory for the answer, or for the line about it
             return answer;
         } finally {
             running.set(null);
@@ -96,8 +117,8 @@ final class Operations {
             return Answer.ok(work.get());
         } catch (AgentException e) {
             return Answer.of(e);
-        } catch (RuntimeException | LinkageError e) {
-            return Answer.error(ErrorCode.FAILED, "The agent failed: " + e + ". Report this.");
+        } catch (RuntimeException | Error e) {
+            return Answer.failed(e);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.holdfast.agent;
 
 import io.holdfast.agent.report.AgentLog;
+import io.holdfast.agent.report.Rounds;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
@@ -9,21 +10,23 @@ final class Watch {
     private static final long PERIOD_MILLIS = 1_000;
     private static final long REST_MILLIS = 50;
 
+    private final Runnable first;
     private final Runnable look;
-    private final AgentLog log;
     private final Semaphore wakes = new Semaphore(0);
     private final Thread thread;
     private volatile boolean ended;
-    private boolean failed;
+    private boolean firstDue = true;
+    private boolean paused;
 
     /**
-     * @param first done once, at the beginning
+     * @param first done at the beginning, and after each pause
      * @param look done again and again
      */
     Watch(Runnable first, Runnable look, AgentLog log) {
+        this.first = first;
         this.look = look;
-        this.log = log;
-        this.thread = new Thread(null, () -> run(first), "holdfast-agent-watch", 0, false);
+        this.thread = new Thread(
+                null, new Rounds(this::round, "Look at the heap failed", log), "holdfast-agent-watch", 0, false);
         this.thread.setDaemon(true);
     }
 
@@ -34,6 +37,17 @@ final class Watch {
     /** Any thread: look soon. */
     void wake() {
         wakes.release();
+    }
+
+    /** Returns when it looks no more, until {@link #resume()}. Needs no memory; nor does that. */
+    synchronized void pause() {
+        paused = true;
+    }
+
+    synchronized void resume() {
+        paused = false;
+        firstDue = true;
+        wake();
     }
 
     /** Returns when it looks no more. */
@@ -53,29 +67,30 @@ final class Watch {
         }
     }
 
-    private void run(Runnable first) {
-        done(first);
+    private boolean round() {
+        if (ended) {
+            return false;
+        }
+        look();
         try {
-            while (!ended) {
-                done(look);
-                TimeUnit.MILLISECONDS.sleep(REST_MILLIS); // collections may follow each other closely
-                wakes.tryAcquire(PERIOD_MILLIS, TimeUnit.MILLISECONDS);
-                wakes.drainPermits();
-            }
+            TimeUnit.MILLISECONDS.sleep(REST_MILLIS); // collections may follow each other closely
+            wakes.tryAcquire(PERIOD_MILLIS, TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // nobody of ours does that; whoever did wants it to end
+            return false;
         }
+        wakes.drainPermits();
+        return true;
     }
 
-    private void done(Runnable work) {
-        try {
-            work.run();
-            failed = false;
-        } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
-            if (!failed) {
-                log.warn("Look at the heap failed", "cause", e, "next", "looks again");
-            }
-            failed = true;
+    private synchronized void look() {
+        if (paused) {
+            return;
         }
+        if (firstDue) {
+            first.run();
+            firstDue = false;
+        }
+        look.run();
     }
 }

@@ -27,6 +27,13 @@ public record Answer(ErrorCode error, String message, Map<String, Object> values
         return new Answer(code, message, Map.of());
     }
 
+    /** Returns the answer to a request that an error inside the agent ended. */
+    public static Answer failed(Throwable cause) {
+        return cause instanceof OutOfMemoryError
+                ? NO_MEMORY
+                : error(ErrorCode.FAILED, "The agent failed: " + cause + ". Report this.");
+    }
+
     /** As {@link #error(ErrorCode, String)}. */
     public static Answer of(AgentException e) {
         return error(e.code(), e.getMessage());

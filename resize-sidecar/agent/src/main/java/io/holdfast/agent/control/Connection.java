@@ -18,6 +18,7 @@ final class Connection {
     private final SocketChannel channel;
     private final SelectionKey key;
     private final Runnable wake;
+    private final Consumer<Answer> reply = this::answered;
     private final ByteBuffer input = ByteBuffer.allocate(Request.MOST_BYTES + 1);
 
     private volatile Answer answer;
@@ -116,10 +117,10 @@ final class Connection {
             if (given == null) {
                 return false;
             }
+            output = ByteBuffer.wrap(given.encoded()); // without memory for it the answer stays owed
             answer = null;
             waiting = false;
             closing |= given.closes();
-            output = ByteBuffer.wrap(given.encoded());
         }
         if (output != null) {
             activeNanos = channel.write(output) > 0 ? nowNanos : activeNanos;
@@ -153,15 +154,18 @@ final class Connection {
 
     private void handle(byte[] line, RequestHandler handler) {
         waiting = true;
-        Consumer<Answer> reply = this::answered;
         try {
             handler.handle(Request.parse(line), reply);
-        } catch (AgentException e) {
-            reply.accept(Answer.of(e));
-        } catch (RuntimeException e) {
-            reply.accept(Answer.error(ErrorCode.FAILED, "The agent failed: " + e + ". Report this."));
-        } catch (OutOfMemoryError e) {
-            reply.accept(Answer.NO_MEMORY);
+        } catch (Throwable e) { // whatever it is, the peer waits
+            reply.accept(failure(e));
+        }
+    }
+
+    private static Answer failure(Throwable e) {
+        try {
+            return e instanceof AgentException refusal ? Answer.of(refusal) : Answer.failed(e);
+        } catch (OutOfMemoryError none) {
+            return Answer.NO_MEMORY;
         }
     }
 }

@@ -3,6 +3,7 @@ package io.holdfast.agent.control;
 import io.holdfast.agent.report.AgentLog;
 import io.holdfast.agent.report.ErrorCode;
 import io.holdfast.agent.report.LogGate;
+import io.holdfast.agent.report.Rounds;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -92,6 +93,10 @@ public final class ControlSocket {
 
     /** Ends for good once the answers that are owed have been written. The file stays. */
     public void end() {
+        if (thread.getState() == Thread.State.NEW) {
+            closeSelector(); // it never served
+            return;
+        }
         set(Mode.ENDING);
     }
 
@@ -101,25 +106,22 @@ public final class ControlSocket {
     }
 
     private void run() {
-        while (mode != Mode.ENDING || !connections.isEmpty()) {
-            try {
-                follow(wanted.get());
-                serveAll();
-                if (mode == Mode.ENDING && connections.isEmpty()) {
-                    break;
-                }
-                boolean more = connections.stream().anyMatch(Connection::hasMore);
-                if (more) {
-                    selector.selectNow(this::accept);
-                } else {
-                    selector.select(this::accept, TICK_MILLIS);
-                }
-            } catch (IOException | RuntimeException | OutOfMemoryError e) {
-                log.warn("Control socket failed", "cause", e, "next", "goes on");
-                pauseAfterError();
-            }
-        }
+        new Rounds(this::round, "Control socket failed", log).run();
         closeSelector();
+    }
+
+    private boolean round() throws IOException {
+        follow(wanted.get());
+        serveAll();
+        if (mode == Mode.ENDING && connections.isEmpty()) {
+            return false;
+        }
+        if (connections.stream().anyMatch(Connection::hasMore)) {
+            selector.selectNow(this::accept);
+        } else {
+            selector.select(this::accept, TICK_MILLIS);
+        }
+        return true;
     }
 
     private void serveAll() {
@@ -166,20 +168,30 @@ public final class ControlSocket {
         }
         try {
             SocketChannel channel = file.channel().accept();
-            if (channel == null) {
-                return;
+            if (channel != null) {
+                welcome(channel);
             }
+        } catch (IOException e) {
+            pauseAfterError(); // out of file descriptors, or the peer went away
+        }
+    }
+
+    private void welcome(SocketChannel channel) throws IOException {
+        boolean kept = false;
+        try {
             channel.configureBlocking(false);
             Answer refusal = refusal(channel);
             if (refusal != null) {
                 channel.write(ByteBuffer.wrap(refusal.encoded()));
-                channel.close();
                 return;
             }
             SelectionKey key = channel.register(selector, SelectionKey.OP_READ);
             connections.add(new Connection(channel, key, selector::wakeup, nanoClock.getAsLong()));
-        } catch (IOException e) {
-            pauseAfterError(); // out of file descriptors, or the peer went away
+            kept = true;
+        } finally {
+            if (!kept) {
+                channel.close();
+            }
         }
     }
 

@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Scanner;
 import java.util.concurrent.locks.LockSupport;
 import java.util.logging.LogManager;
+import java.util.stream.Collectors;
+import javax.management.JMException;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
 import javax.management.StandardMBean;
@@ -20,6 +22,7 @@ public final class App {
     private static final int SPARE = 64;
 
     private final List<byte[]> held = new ArrayList<>(1 << 16);
+    private final List<byte[]> scattered = new ArrayList<>();
     private final List<ByteBuffer> buffers = new ArrayList<>();
 
     private App() {}
@@ -128,6 +131,10 @@ public final class App {
             }
             case "churn" -> churn(Long.parseLong(argument));
             case "churn-on" -> churnOn();
+            case "exhaust" -> exhaust(Long.parseLong(argument));
+            case "holes" -> holes(Integer.parseInt(argument));
+            case "agents" -> agents();
+            case "agent-threads" -> agentThreads();
             case "heap-bean" -> bean("io.holdfast:type=Heap", argument);
             case "lend" -> lend(Long.parseLong(argument) << 20);
             case "log-manager" -> LogManager.getLogManager().getClass().getSimpleName();
@@ -160,6 +167,60 @@ public final class App {
             return "out of memory at " + (long) reached * HELD_BYTES;
         }
         return "holds " + (long) held.size() * HELD_BYTES;
+    }
+
+    /** Leaves the heap not even room for the smallest object, for so many milliseconds. */
+    private String exhaust(long millis) {
+        long end = System.nanoTime() + millis * 1_000_000;
+        hold(Long.MAX_VALUE);
+        Object[] chain = null;
+        int failures = 0;
+        while (System.nanoTime() < end) {
+            try {
+                chain = new Object[] {chain};
+            } catch (OutOfMemoryError e) {
+                failures++;
+            }
+        }
+        boolean reached = chain != null;
+        chain = null;
+        held.clear();
+        return "exhausted " + (reached && failures > 0);
+    }
+
+    /** Holds so many arrays of more than half a region of 1 MiB, and the place of another between any two of them. */
+    private String holes(int count) {
+        byte[][] all = new byte[2 * count][];
+        for (int index = 0; index < all.length; index++) {
+            all[index] = new byte[600_000];
+        }
+        for (int index = 0; index < count; index++) {
+            scattered.add(all[2 * index]);
+        }
+        return "holds " + scattered.size();
+    }
+
+    /** Returns how many implementations of the agent this JVM still has. */
+    private static String agents() throws JMException {
+        String histogram = (String) ManagementFactory.getPlatformMBeanServer()
+                .invoke(
+                        new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                        "gcClassHistogram",
+                        new Object[] {new String[0]},
+                        new String[] {String[].class.getName()});
+        return Long.toString(histogram
+                .lines()
+                .filter(line -> line.strip().endsWith(" io.holdfast.agent.Agent"))
+                .mapToLong(line -> Long.parseLong(line.strip().split(" +")[1]))
+                .sum());
+    }
+
+    private static String agentThreads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .map(Thread::getName)
+                .filter(name -> name.startsWith("holdfast-agent-"))
+                .sorted()
+                .collect(Collectors.joining(","));
     }
 
     private String intact() {
@@ -225,7 +286,7 @@ public final class App {
         try {
             return String.valueOf(
                     ManagementFactory.getPlatformMBeanServer().getAttribute(new ObjectName(name), attribute));
-        } catch (javax.management.JMException e) {
+        } catch (JMException e) {
             return "none";
         }
     }
