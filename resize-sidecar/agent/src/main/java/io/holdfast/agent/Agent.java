@@ -37,10 +37,10 @@ public final class Agent implements Function<Map<String, Object>, Map<String, Ob
     public Map<String, Object> apply(Map<String, Object> request) {
         try {
             return switch (String.valueOf(request.get("action"))) {
-                case "start" -> start(request);
+                case "start" -> startOrEnd(request);
                 case "upgrade" -> upgradeByAttachment((String) request.get("jar"));
                 case "hand-over" -> handOver();
-                case "resume" -> resume(state(request));
+                case "resume" -> resume();
                 case "retire" -> retire();
                 default -> refusal("unsupported", "There is no action " + request.get("action") + ".");
             };
@@ -51,6 +51,19 @@ public final class Agent implements Function<Map<String, Object>, Map<String, Ob
         }
     }
 
+    private Map<String, Object> startOrEnd(Map<String, Object> request) {
+        boolean done = false;
+        try {
+            Map<String, Object> answer = start(request);
+            done = true;
+            return answer;
+        } finally {
+            if (!done) {
+                operations.end();
+            }
+        }
+    }
+
     private Map<String, Object> start(Map<String, Object> request) {
         Map<String, Object> state = state(request);
         Instrumentation instrumentation = (Instrumentation) request.get("instrumentation");
@@ -58,53 +71,60 @@ public final class Agent implements Function<Map<String, Object>, Map<String, Ob
         optionsText = (String) state.getOrDefault("options", request.get("options"));
         AgentOptions options = AgentOptions.parse(optionsText, CommandLine.read(), defaultSocket());
         String version = (String) request.get("version");
+        Map<String, Object> answer = Map.of("version", version);
         startedMillis = (Long) state.getOrDefault("started", System.currentTimeMillis());
         resources = Resources.open(options, instrumentation, this::wake, state, log);
-        StatusReport report;
-        if (state.isEmpty()) {
-            SocketFile file = SocketFile.bind(options.socket());
-            long directBefore = resources.direct().limitBytes();
-            boolean done = false;
-            try {
+        boolean first = state.isEmpty();
+        SocketFile file = first
+                ? SocketFile.bind(options.socket())
+                : SocketFile.bound(
+                        Path.of((String) state.get("socket.path")), (ServerSocketChannel) state.get("socket.channel"));
+        long directBefore = resources.direct().limitBytes();
+        boolean done = false;
+        try {
+            if (first) {
                 begin(options);
-                done = true;
-            } finally {
-                if (!done) { // the application goes on as if nobody had come
+                resources.directLimit().begin();
+            }
+            baseline = first ? Baseline.of(resources) : Baseline.restored((Map<?, ?>) state.get("baseline"));
+            listen(file, report(version));
+            done = true;
+        } finally {
+            if (!done) { // the application goes on as if nobody had come, or the predecessor does
+                abandon();
+                if (first) {
                     file.delete();
                     resources.undo(directBefore);
                 }
             }
-            resources.directLimit().begin();
-            baseline = Baseline.of(resources);
-            report = report(version);
-            listen(file, report);
-        } else {
-            baseline = Baseline.restored((Map<?, ?>) state.get("baseline"));
-            report = report(version);
-            listen(
-                    SocketFile.bound(Path.of((String) state.get("socket.path")), (ServerSocketChannel)
-                            state.get("socket.channel")),
-                    report);
         }
-        log.info(
-                state.isEmpty() ? "Agent started" : "Agent took over",
-                "version",
-                version,
-                "socket",
-                socket.file().path(),
-                "gc",
-                resources.collector(),
-                "method",
-                resources.heap().method().wire(),
-                "release",
-                resources.heap().release(),
-                "ceiling",
-                resources.heap().ceilingBytes(),
-                "max",
-                resources.heap().maxBytes(),
-                "direct",
-                resources.direct().limitBytes());
-        return Map.of("version", version);
+        tellStarted(first, version);
+        return answer;
+    }
+
+    private void tellStarted(boolean first, String version) {
+        try {
+            log.info(
+                    first ? "Agent started" : "Agent took over",
+                    "version",
+                    version,
+                    "socket",
+                    socket.file().path(),
+                    "gc",
+                    resources.collector(),
+                    "method",
+                    resources.heap().method().wire(),
+                    "release",
+                    resources.heap().release(),
+                    "ceiling",
+                    resources.heap().ceilingBytes(),
+                    "max",
+                    resources.heap().maxBytes(),
+                    "direct",
+                    resources.direct().limitBytes());
+        } catch (OutOfMemoryError e) {
+            return; // it has started all the same
+        }
     }
 
     /** Sets the first ceiling and limit. What this JVM cannot do is said, and is no reason not to start. */
@@ -138,18 +158,17 @@ public final class Agent implements Function<Map<String, Object>, Map<String, Ob
         socket = new ControlSocket(
                 file, new Commands(resources, report, operations, this::upgrade, log), System::nanoTime, log);
         HeapBean bean = new HeapBean(resources.heap(), resources.usage(), log);
-        watch(() -> {
-            bean.register();
-            resources.directLimit().register();
-        });
-        socket.start();
-        Runtime.getRuntime().addShutdownHook(hook);
-    }
-
-    private void watch(Runnable first) {
-        watch = new Watch(first, resources.heap()::tend, log);
+        watch = new Watch(
+                () -> {
+                    bean.register();
+                    resources.directLimit().register();
+                },
+                resources.heap()::tend,
+                log);
         watch.start();
         resources.collections().start();
+        Runtime.getRuntime().addShutdownHook(hook);
+        socket.start(); // last: until then nobody has been told anything
     }
 
     private void wake() {
@@ -176,10 +195,10 @@ public final class Agent implements Function<Map<String, Object>, Map<String, Ob
         return Map.of("agent.version", String.valueOf(answer.get("version")));
     }
 
+    /** Keeps hold of what it hands over: until the newer one serves, nobody may get between. */
     private Map<String, Object> handOver() {
         socket.pause();
-        watch.end();
-        resources.collections().stop();
+        watch.pause();
         Map<String, Object> state = new HashMap<>(resources.heap().handOver());
         state.putAll(resources.directLimit().handOver());
         state.put("options", optionsText);
@@ -191,22 +210,34 @@ public final class Agent implements Function<Map<String, Object>, Map<String, Ob
         return state;
     }
 
-    private Map<String, Object> resume(Map<String, Object> state) {
-        resources.heap().takeBack(state);
-        watch(() -> {});
+    /** Needs no memory: for want of that it may be called, and in the middle of handing over. */
+    private Map<String, Object> resume() {
+        watch.resume();
         socket.resume();
         return Map.of();
     }
 
     private Map<String, Object> retire() {
+        resources.heap().retire();
         socket.end();
         operations.end();
+        abandon();
+        return Map.of();
+    }
+
+    private void abandon() {
+        if (socket != null) {
+            socket.end();
+        }
+        if (watch != null) {
+            watch.end();
+        }
+        resources.collections().stop();
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {
-            return Map.of(); // the JVM is ending
+            return; // the JVM is ending
         }
-        return Map.of();
     }
 
     private void deleteSocket() {

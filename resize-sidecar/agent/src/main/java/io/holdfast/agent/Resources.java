@@ -58,7 +58,7 @@ record Resources(
 
     /** Gives back the heap, and the direct memory limit that there was: for an agent that did not start. */
     void undo(long directBytes) {
-        heap.handOver();
+        heap.retire();
         if (directBytes >= 0 && direct.limitBytes() != directBytes) {
             direct.setLimit(directBytes);
         }

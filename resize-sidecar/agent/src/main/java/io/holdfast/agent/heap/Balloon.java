@@ -147,7 +147,7 @@ final class Balloon {
         }
     }
 
-    /** Returns all arrays, held strongly, and their sizes. */
+    /** Returns all arrays, held strongly, and their sizes. They are held here as well, until {@link #forget()}. */
     synchronized Map<String, Object> handOver() {
         touch();
         balance(0);
@@ -159,12 +159,16 @@ final class Balloon {
                 bytes.add(chunk.bytes);
             }
         }
-        chunks.clear();
-        heldBytes = 0;
         Map<String, Object> state = new HashMap<>();
         state.put(ARRAYS, arrays);
         state.put(BYTES, bytes);
         return state;
+    }
+
+    /** Lets go of all arrays. Needs no memory. */
+    synchronized void forget() {
+        chunks.clear();
+        changed(-heldBytes);
     }
 
     /** Returns an array that a predecessor handed over; null if there is none. */

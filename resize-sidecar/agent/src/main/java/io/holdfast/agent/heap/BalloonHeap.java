@@ -46,8 +46,8 @@ final class BalloonHeap implements HeapControl {
     }
 
     @Override
-    public void takeBack(Map<String, Object> state) {
-        takeOver(state);
+    public void retire() {
+        balloon.forget();
     }
 
     /** Takes what a predecessor handed over. */

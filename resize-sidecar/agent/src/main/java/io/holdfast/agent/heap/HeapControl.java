@@ -55,11 +55,11 @@ public interface HeapControl {
     /** Called about every second and after collections. */
     default void tend() {}
 
-    /** Returns what a newer agent goes on with, in types of the JDK; this one does nothing more. */
+    /** Returns what a newer agent goes on with, in types of the JDK. This one keeps it too, until {@link #retire()}. */
     default Map<String, Object> handOver() {
         return Map.of();
     }
 
-    /** Goes on with what it handed over, for nobody took it. */
-    default void takeBack(Map<String, Object> state) {}
+    /** Lets go of all it holds: another has it, or nobody shall. */
+    default void retire() {}
 }

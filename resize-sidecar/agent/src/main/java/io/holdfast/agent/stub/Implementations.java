@@ -18,8 +18,8 @@ import java.util.function.Function;
  *
  * <p>Requests to an agent, by key {@code action}: {@code start} (with {@code options}, {@code preloaded}, {@code
  * instrumentation}, {@code version}, {@code replace} and, from a predecessor, {@code state}), {@code upgrade} (with
- * {@code jar}), {@code hand-over} (answers its state; from then on it does nothing), {@code resume} (with that state:
- * the newer one did not start) and {@code retire} (the newer one did). A refusal is an answer with {@code error}, a
+ * {@code jar}), {@code hand-over} (answers its state; from then on it does nothing), {@code resume} (with that state,
+ * if it came to one: the newer one did not start) and {@code retire} (the newer one did). A refusal is an answer with {@code error}, a
  * code, and {@code message}.
  */
 final class Implementations {
@@ -63,22 +63,40 @@ final class Implementations {
         } catch (IllegalArgumentException | LinkageError e) {
             return refusal("bad-jar", e.getMessage() + ". Give the path of a newer holdfast-agent jar.");
         }
-        Function<Map<String, Object>, Map<String, Object>> previous = current();
-        Map<String, Object> state = previous.apply(Map.of("action", "hand-over"));
+        return handOver(current(), next, image);
+    }
+
+    /** From previous to next, or back: also when memory ran out in between, so that the way back must need none. */
+    private Map<String, Object> handOver(
+            Function<Map<String, Object>, Map<String, Object>> previous,
+            Function<Map<String, Object>, Map<String, Object>> next,
+            JarImage image) {
+        Map<String, Object> done = Map.of("version", image.version());
         Map<String, Object> request = request("start", image);
-        request.put("state", state);
-        Map<String, Object> started;
+        Map<String, Object> back = new HashMap<>(Map.of("action", "resume"));
+        back.put("state", null);
+        boolean installed = false;
         try {
-            started = next.apply(request);
+            Map<String, Object> state = previous.apply(Map.of("action", "hand-over"));
+            back.put("state", state);
+            if (state.containsKey("error")) {
+                return state;
+            }
+            request.put("state", state);
+            Map<String, Object> started = next.apply(request);
+            if (started.containsKey("error")) {
+                return started;
+            }
+            install(next, image.version());
+            installed = true;
+            return done;
         } catch (RuntimeException | LinkageError e) {
-            started = refusal("failed", "Version " + image.version() + " did not start: " + e);
+            return refusal("failed", "Version " + image.version() + " did not start: " + e);
+        } finally {
+            if (!installed) {
+                previous.apply(back);
+            }
         }
-        if (started.containsKey("error")) {
-            previous.apply(Map.of("action", "resume", "state", state));
-            return started;
-        }
-        install(next, image.version());
-        return Map.of("version", image.version());
     }
 
     private Map<String, Object> request(String action, JarImage image) {

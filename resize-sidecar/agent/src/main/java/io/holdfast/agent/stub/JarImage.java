@@ -4,6 +4,9 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.security.AllPermission;
+import java.security.Permissions;
+import java.security.ProtectionDomain;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.jar.Attributes;
@@ -22,10 +25,19 @@ final class JarImage extends ClassLoader {
     private final Map<String, byte[]> entries;
     private final String version;
 
+    /** Knows no class loader: threads of a successor inherit, on Java 17, the domains of those who led to them. */
+    private final ProtectionDomain domain = new ProtectionDomain(null, everything());
+
     private JarImage(Map<String, byte[]> entries, String version) {
         super("holdfast-agent-" + version, ClassLoader.getPlatformClassLoader());
         this.entries = entries;
         this.version = version;
+    }
+
+    private static Permissions everything() {
+        Permissions everything = new Permissions();
+        everything.add(new AllPermission());
+        return everything;
     }
 
     /** @throws IllegalArgumentException if the file is no agent jar, or cannot be read */
@@ -84,11 +96,14 @@ final class JarImage extends ClassLoader {
 
     @Override
     protected Class<?> findClass(String name) throws ClassNotFoundException {
-        byte[] code = entries.remove(name.replace('.', '/') + ".class"); // needed once
+        String entry = name.replace('.', '/') + ".class";
+        byte[] code = entries.get(entry);
         if (code == null) {
             throw new ClassNotFoundException(name);
         }
-        return defineClass(name, code, 0, code.length);
+        Class<?> defined = defineClass(name, code, 0, code.length, domain);
+        entries.remove(entry); // needed once, but for want of memory that may not be the first time
+        return defined;
     }
 
     @Override

@@ -48,7 +48,7 @@ class BalloonTest {
     }
 
     @Test
-    void whatIsHandedOverIsHeldByTheNextAndNoMoreByThisOne() {
+    void whatIsHandedOverIsHeldByBothUntilThisOneForgetsIt() {
         fill(10, 20);
         balloon.balance(30);
 
@@ -57,6 +57,9 @@ class BalloonTest {
 
         Balloon next = new Balloon(reference -> true);
         next.takeOver(state);
+        assertThat(balloon.touch()).isZero();
+        assertThat(balloon.heldBytes()).isEqualTo(30);
+        balloon.forget();
         assertThat(balloon.heldBytes()).isZero();
         assertThat(next.heldBytes()).isEqualTo(30);
         assertThat(next.touch()).isZero();

@@ -8,6 +8,7 @@ import com.sun.tools.attach.VirtualMachine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -107,6 +108,46 @@ class AttachAndUpgradeIT {
             assertThat(client.ask("heap bytes=" + 300 * MIB).ok().number("heap.ceiling"))
                     .isEqualTo(300 * MIB);
             assertThat(jvm.ask("hello").values()).containsEntry("agent.version", version);
+        }
+    }
+
+    @ParameterizedTest(name = "JDK {0}")
+    @ValueSource(ints = {17, 25})
+    void successorThatHasNoMemoryToStartLeavesAllToThePredecessor(int jdk) throws IOException {
+        Path broken = Jars.withAgent("throw new OutOfMemoryError(\"none for the test\");", "7.4", directory);
+        try (TestJvm jvm = new TestJvm.Start(jdk, directory)
+                        .preloaded("heap=256Mi,giveway=off")
+                        .up();
+                AgentClient client = jvm.client()) {
+            client.ask("upgrade jar=" + broken).error("failed");
+
+            assertThat(client.ask("status").number("heap.balloon")).isEqualTo(256 * MIB);
+            assertThat(client.ask("heap bytes=" + 300 * MIB).ok().number("heap.ceiling"))
+                    .isEqualTo(300 * MIB);
+            assertThat(jvm.app("agent-threads"))
+                    .isEqualTo("holdfast-agent-operation,holdfast-agent-socket,holdfast-agent-watch");
+            client.ask("upgrade jar=" + Jars.ofVersion("7.5", directory)).ok();
+            assertThat(jvm.ask("status").number("heap.ceiling")).isEqualTo(300 * MIB);
+        }
+    }
+
+    @ParameterizedTest(name = "JDK {0}")
+    @ValueSource(ints = {17, 25})
+    void nothingOfAPredecessorStays(int jdk) throws Exception {
+        try (TestJvm jvm =
+                new TestJvm.Start(jdk, directory).preloaded("heap=256Mi").up()) {
+            jvm.ask("heap bytes=" + 300 * MIB).ok();
+            for (String version : List.of("7.6", "7.7", "7.8")) {
+                jvm.ask("upgrade jar=" + Jars.ofVersion(version, directory)).ok();
+            }
+            jvm.ask("heap bytes=" + 256 * MIB).ok();
+
+            String agents = jvm.app("agents");
+            for (int look = 0; look < 50 && !agents.equals("1"); look++) {
+                Thread.sleep(100); // the threads of the last one are ending
+                agents = jvm.app("agents");
+            }
+            assertThat(agents).isEqualTo("1");
         }
     }
 

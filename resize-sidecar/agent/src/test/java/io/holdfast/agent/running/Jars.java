@@ -1,5 +1,6 @@
 package io.holdfast.agent.running;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
@@ -12,9 +13,12 @@ import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
+import javax.tools.ToolProvider;
 
 /** Copies of the jar under test that say to be of another version. */
 final class Jars {
+    private static final String AGENT = "io/holdfast/agent/Agent.class";
+
     private Jars() {}
 
     /** Skips the test where a JVM of that version needs what a build without a C compiler has not. */
@@ -33,8 +37,34 @@ final class Jars {
         return without("", version, directory);
     }
 
+    /** Returns a copy whose agent does nothing but the given statement. */
+    static Path withAgent(String statement, String version, Path directory) {
+        try {
+            Path source = Files.writeString(
+                    Files.createDirectories(directory.resolve("source")).resolve("Agent.java"),
+                    """
+                    package io.holdfast.agent;
+                    import java.util.Map;
+                    public final class Agent
+                            implements java.util.function.Function<Map<String, Object>, Map<String, Object>> {
+                        public Map<String, Object> apply(Map<String, Object> request) { %s }
+                    }
+                    """.formatted(statement));
+            int code = ToolProvider.getSystemJavaCompiler()
+                    .run(null, null, null, "-d", directory.toString(), source.toString());
+            assertThat(code).isZero();
+            return copy(AGENT, Files.readAllBytes(directory.resolve(AGENT)), version, directory);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Returns a copy that lacks an entry. */
     static Path without(String missing, String version, Path directory) {
+        return copy(missing, null, version, directory);
+    }
+
+    private static Path copy(String entryName, byte[] replacement, String version, Path directory) {
         Path copy = directory.resolve("holdfast-agent-" + version + ".jar");
         try (JarFile jar = new JarFile(TestJvm.jar().toFile())) {
             Manifest manifest = new Manifest(jar.getManifest());
@@ -42,12 +72,16 @@ final class Jars {
             try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(copy), manifest)) {
                 for (JarEntry entry : (Iterable<JarEntry>) jar.stream()::iterator) {
                     if (!entry.getName().equals(JarFile.MANIFEST_NAME)
-                            && !entry.getName().equals(missing)) {
+                            && !entry.getName().equals(entryName)) {
                         out.putNextEntry(new JarEntry(entry.getName()));
                         try (InputStream content = jar.getInputStream(entry)) {
                             content.transferTo(out);
                         }
                     }
+                }
+                if (replacement != null) {
+                    out.putNextEntry(new JarEntry(entryName));
+                    out.write(replacement);
                 }
             }
         } catch (IOException e) {
