@@ -77,7 +77,7 @@ final class Commands implements RequestHandler {
         long startNanos = System.nanoTime();
         resources.heap().setCeiling(bytes, deadline(timeoutMillis));
         long now = resources.heap().ceilingBytes();
-        if (now > bytes) { // a hard one is read back; the application may have taken it back already
+        if (now > bytes && bytes < before) { // a hard one is read back; the application may have taken it back already
             throw new AgentException(
                     ErrorCode.INFEASIBLE,
                     "The ceiling is " + now + " bytes after it was set to " + bytes + ": it gave way",

@@ -9,6 +9,7 @@ import java.lang.management.ManagementFactory;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /**
  * A hard ceiling for G1. What lies above it is taken by arrays whose pages are given back: the heap that is left to the
@@ -25,9 +26,11 @@ final class BalloonHeap implements HeapControl {
     private final HeapUsage usage;
     private final Balloon balloon;
     private final BalloonKeeper keeper;
+    private final BooleanSupplier missesAreHarmless;
 
     private long collectedNanos = System.nanoTime() - BETWEEN_COLLECTIONS_NANOS;
 
+    /** @param missesAreHarmless whether an array may be tried for which the heap has no place in one piece */
     BalloonHeap(
             long maxBytes,
             ChunkPlan plan,
@@ -36,12 +39,14 @@ final class BalloonHeap implements HeapControl {
             Balloon balloon,
             CollectionListener collections,
             BalloonKeeper.GiveWay giveWay,
+            BooleanSupplier missesAreHarmless,
             AgentLog log) {
         this.maxBytes = maxBytes;
         this.plan = plan;
         this.release = release;
         this.usage = usage;
         this.balloon = balloon;
+        this.missesAreHarmless = missesAreHarmless;
         this.keeper = new BalloonKeeper(maxBytes, plan, release, usage, balloon, collections, giveWay, log);
     }
 
@@ -134,10 +139,10 @@ final class BalloonHeap implements HeapControl {
         try (BalloonKeeper.Quiet quiet = keeper.quiet()) {
             if (wanted > before) {
                 requireFeasible(bytes);
+                inflate(wanted, bytes, deadline, quiet);
             } else {
-                balloon.dropTo(wanted);
+                deflate(wanted, quiet);
             }
-            inflate(wanted, bytes, deadline, quiet);
             done = true;
         } finally {
             if (!done) {
@@ -162,33 +167,37 @@ final class BalloonHeap implements HeapControl {
         }
     }
 
+    /** Lets go of whole arrays, and takes back what was too much. If the application is quicker, it keeps that. */
+    private void deflate(long wanted, BalloonKeeper.Quiet quiet) {
+        balloon.dropTo(wanted);
+        boolean more = true;
+        while (more && balloon.heldBytes() < wanted && !quiet.gaveWay()) {
+            more = grown(plan.regionBytes());
+        }
+        keeper.balance();
+    }
+
     private void inflate(long wanted, long ceiling, Deadline deadline, BalloonKeeper.Quiet quiet) {
-        long chunk = plan.chunkBytes();
+        long chunk = plan.firstChunkBytes(missesAreHarmless.getAsBoolean());
         long collectionMillis = collectionMillis();
+        long loose = 0;
         while (balloon.heldBytes() < wanted) {
             long next = Math.min(chunk, wanted - balloon.heldBytes());
             requireRoom(next, ceiling);
-            long[] array;
-            try {
-                array = new long[ChunkPlan.elements(next)];
-            } catch (OutOfMemoryError e) {
+            if (!grown(next)) {
                 if (next <= plan.regionBytes()) {
                     throw needed(ceiling);
                 }
-                chunk = Math.max(plan.regionBytes(), next / 2 / plan.regionBytes() * plan.regionBytes());
+                chunk = plan.regionBytes();
                 continue;
             }
-            long released = release.release(array, next);
-            if (released < 0) {
-                throw new AgentException(
-                        ErrorCode.FAILED,
-                        "The kernel did not take back pages of the heap: madvise answered " + released,
-                        "Report this with the version of the JVM and its options");
-            }
-            balloon.add(array, next);
-            keeper.balance();
-            if (quiet.gaveWay()) {
-                throw needed(ceiling);
+            loose += next;
+            if (loose >= plan.chunkBytes() || balloon.heldBytes() >= wanted) {
+                loose = 0;
+                keeper.balance();
+                if (quiet.gaveWay()) {
+                    chunk = afterGivingWay(chunk, ceiling);
+                }
             }
             if (deadline.passed()) {
                 throw new AgentException(
@@ -199,6 +208,36 @@ final class BalloonHeap implements HeapControl {
             }
             collectionMillis = leaveTimeToTheApplication(collectionMillis);
         }
+    }
+
+    /** Adds an array; returns false if the heap had no place for it. */
+    private boolean grown(long bytes) {
+        long[] array;
+        try {
+            array = new long[ChunkPlan.elements(bytes)];
+        } catch (OutOfMemoryError e) {
+            return false;
+        }
+        long released = release.release(array, bytes);
+        if (released < 0) {
+            throw new AgentException(
+                    ErrorCode.FAILED,
+                    "The kernel did not take back pages of the heap: madvise answered " + released,
+                    "Report this with the version of the JVM and its options");
+        }
+        balloon.add(array, bytes);
+        return true;
+    }
+
+    /** The collector took of the balloon: for the application, or for an array that found no place in one piece. */
+    private long afterGivingWay(long chunk, long ceiling) {
+        if (chunk > plan.regionBytes()) {
+            collect();
+            if (leavesReserve(usage.liveBytes(), plan.regionBytes(), ceiling)) {
+                return plan.regionBytes();
+            }
+        }
+        throw needed(ceiling);
     }
 
     /** Makes sure that the next array cannot be the one that the heap has no room for. */

@@ -59,22 +59,25 @@ final class BalloonKeeper {
      *
      * @param room where it is read what the cgroup could take
      * @param allowed whether it gives way at all
-     * @param byCollector whether the collector may take of it, see {@link GiveWayPolicy#collectorMayTake}
+     * @param byCollector whether the collector can be trusted to take of it in time only, see {@link GiveWayPolicy#collectorMayTake}
      */
     record GiveWay(MemoryRoom room, boolean allowed, boolean byCollector) {}
 
     /** While the ceiling is being moved: nothing is let go early, for who moves it looks himself. */
     final class Quiet implements AutoCloseable {
-        private final long takenBefore = balloon.takenBytes();
+        private long takenSeen = balloon.takenBytes();
 
         private Quiet() {
             quiet.incrementAndGet();
         }
 
-        /** Returns whether the collector took from the balloon since. */
+        /** Returns whether the collector took from the balloon since the last time. */
         boolean gaveWay() {
             balloon.touch();
-            return balloon.takenBytes() != takenBefore;
+            long taken = balloon.takenBytes();
+            boolean more = taken != takenSeen;
+            takenSeen = taken;
+            return more;
         }
 
         @Override
@@ -154,8 +157,10 @@ final class BalloonKeeper {
         balloon.balance(soft(allowance));
     }
 
+    /** While the balloon grows, a region at least: an array too many takes that, and not the JVM's last breath. */
     private long soft(long allowance) {
-        return giveWay.byCollector() ? allowance : 0;
+        long least = quiet.get() > 0 ? plan.regionBytes() : 0;
+        return giveWay.byCollector() ? Math.max(least, allowance) : 0;
     }
 
     /** From time to time too: the kernel may put huge pages where there is a single one. Costs next to nothing. */

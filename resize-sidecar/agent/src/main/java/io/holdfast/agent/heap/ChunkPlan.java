@@ -19,6 +19,15 @@ record ChunkPlan(long regionBytes, long chunkBytes) {
         return new ChunkPlan(regionBytes, Math.max(1, wanted / regionBytes) * regionBytes);
     }
 
+    /**
+     * Returns the array to begin with. One of a single region finds its place wherever there is room at all.
+     *
+     * @param missesAreHarmless whether nothing comes of it if a larger one finds none
+     */
+    long firstChunkBytes(boolean missesAreHarmless) {
+        return missesAreHarmless ? chunkBytes : regionBytes;
+    }
+
     /** Returns the balloon that leaves {@code ceilingBytes} of a heap, or less by a part of a region. */
     long balloonFor(long maxHeapBytes, long ceilingBytes) {
         return (maxHeapBytes - ceilingBytes + regionBytes - 1) / regionBytes * regionBytes;

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The ceiling of the heap is exact, and moves while the application runs. */
@@ -99,6 +100,37 @@ class CeilingIT {
                     .contains("timeout-ms");
 
             assertThat(jvm.ask("status").number("heap.ceiling")).isEqualTo(4096 * MIB);
+        }
+    }
+
+    @ParameterizedTest(name = "JDK {0}, {1}")
+    @CsvSource({"17, -XX:+ExitOnOutOfMemoryError", "17, -XX:-ExitOnOutOfMemoryError", "25, -XX:+ExitOnOutOfMemoryError"
+    })
+    void ceilingComesDownIntoAHeapThatIsFullOfHoles(int jdk, String flag) {
+        try (TestJvm jvm = new TestJvm.Start(jdk, directory)
+                .options("-Xmx1g", "-XX:G1HeapRegionSize=1m", flag)
+                .preloaded("")
+                .up()) {
+            assertThat(jvm.app("holes 440")).isEqualTo("holds 440");
+
+            assertThat(jvm.ask("heap bytes=" + 640 * MIB).ok().number("heap.ceiling"))
+                    .isEqualTo(640 * MIB);
+            assertThat(jvm.ask("status").number("heap.gave-way")).isZero();
+        }
+    }
+
+    @ParameterizedTest(name = "JDK {0}")
+    @ValueSource(ints = {17, 25})
+    void ceilingOfAFullHeapIsRaisedByLessThanAnArray(int jdk) {
+        try (TestJvm jvm = new TestJvm.Start(jdk, directory)
+                .preloaded("heap=200Mi,giveway=off")
+                .up()) {
+            jvm.app("hold 192");
+
+            long raised = jvm.ask("heap bytes=" + 203 * MIB).ok().number("heap.ceiling");
+
+            assertThat(raised).isEqualTo(203 * MIB);
+            assertThat(outOfMemoryAt(jvm.app("fill"))).isBetween(192 * MIB, 203 * MIB);
         }
     }
 
