@@ -29,7 +29,7 @@ final class JniPageRelease implements PageRelease {
                 try {
                     loadFrom(directory, content);
                     return new JniPageRelease();
-                } catch (IOException | LinkageError e) {
+                } catch (IOException | RuntimeException | LinkageError e) { // denied, for instance
                     failure = e.toString();
                 }
             }

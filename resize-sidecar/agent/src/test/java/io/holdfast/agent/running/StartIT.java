@@ -106,10 +106,8 @@ class StartIT {
     @ParameterizedTest(name = "JDK {0}")
     @ValueSource(ints = {17, 25})
     void whereNoLibraryCanBeLoadedTheCeilingIsSoftAndSaysSo(int jdk) {
-        TestJvm.Start start = new TestJvm.Start(jdk, directory).options("-Dos.arch=none");
-        if (jdk >= 24) {
-            start.options("--illegal-native-access=deny");
-        }
+        TestJvm.Start start = new TestJvm.Start(jdk, directory)
+                .options(jdk >= 24 ? "--illegal-native-access=deny" : "-Dos.arch=none");
         try (TestJvm jvm = start.preloadedWithoutNativeAccess("").up()) {
             assertThat(jvm.error(line -> line.contains("Heap pages cannot be given back")))
                     .contains("soft");
