@@ -2,6 +2,7 @@ package io.holdfast.agent.os;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -10,22 +11,36 @@ import java.util.Map;
 /** The memory cgroup of this process: v1, v2, or none that it can see. */
 public final class Cgroup {
     private static final long V1_UNLIMITED = 1L << 62;
+    private static final String V2_LIMIT = "memory.max";
 
     private final CgroupPlace place;
+    private final boolean found;
 
     Cgroup(CgroupPlace place) {
+        this(place, true);
+    }
+
+    private Cgroup(CgroupPlace place, boolean found) {
         this.place = place;
+        this.found = found;
     }
 
     /** Returns the cgroup that this process is in now; a process can be moved, so ask again. */
     public static Cgroup own() {
+        return of(Path.of("/proc/self"));
+    }
+
+    /** Returns the cgroup of a process, by its directory in {@code /proc}. */
+    static Cgroup of(Path process) {
         try {
             return new Cgroup(CgroupPlace.find(
-                    Files.readAllLines(Path.of("/proc/self/cgroup")),
-                    Files.readAllLines(Path.of("/proc/self/mountinfo")),
+                    Files.readAllLines(process.resolve("cgroup")),
+                    Files.readAllLines(process.resolve("mountinfo")),
                     directory -> Files.isDirectory(Path.of(directory))));
+        } catch (NoSuchFileException e) {
+            return new Cgroup(CgroupPlace.NONE); // a kernel without cgroups
         } catch (IOException | RuntimeException e) {
-            return new Cgroup(CgroupPlace.NONE);
+            return new Cgroup(CgroupPlace.NONE, false);
         }
     }
 
@@ -33,16 +48,21 @@ public final class Cgroup {
         return place;
     }
 
-    /** Reads limit and usage; unknown ones where there is no memory cgroup. */
+    /** Reads limit and usage. */
     public CgroupMemory memory() {
+        if (!found) {
+            return CgroupMemory.UNREADABLE;
+        }
         try {
             return switch (place.version()) {
                 case 1 -> v1();
                 case 2 -> v2();
-                default -> CgroupMemory.UNKNOWN;
+                default -> CgroupMemory.NONE;
             };
+        } catch (NoSuchFileException e) {
+            return CgroupMemory.NONE; // the root of version 2 has none of them
         } catch (IOException | RuntimeException e) {
-            return CgroupMemory.UNKNOWN;
+            return CgroupMemory.UNREADABLE;
         }
     }
 
@@ -51,24 +71,38 @@ public final class Cgroup {
         long limit = Math.min(
                 number("memory.limit_in_bytes"), stat.getOrDefault("hierarchical_memory_limit", Long.MAX_VALUE));
         return new CgroupMemory(
+                true,
                 limit >= V1_UNLIMITED ? CgroupMemory.UNLIMITED : limit,
                 number("memory.usage_in_bytes"),
                 stat.getOrDefault("total_inactive_file", 0L) + stat.getOrDefault("total_active_file", 0L));
     }
 
     private CgroupMemory v2() throws IOException {
-        Path max = file("memory.max"); // the root has none
-        if (!Files.exists(max)) {
-            return CgroupMemory.UNKNOWN;
-        }
+        long limit = v2Limit(Path.of(place.directory()));
         Map<String, Long> stat = stat("memory.stat");
-        String limit = Files.readString(max).strip();
         return new CgroupMemory(
-                limit.equals("max") ? CgroupMemory.UNLIMITED : Long.parseLong(limit),
+                true,
+                limit == Long.MAX_VALUE ? CgroupMemory.UNLIMITED : limit,
                 number("memory.current"),
                 stat.getOrDefault("inactive_file", 0L)
                         + stat.getOrDefault("active_file", 0L)
                         + stat.getOrDefault("slab_reclaimable", 0L));
+    }
+
+    /** The smallest over this cgroup, as far up as this process sees: the root of all has no such file. */
+    private static long v2Limit(Path own) throws IOException {
+        long least = v2LimitOf(own);
+        Path above = own.getParent();
+        while (above != null && Files.exists(above.resolve(V2_LIMIT))) {
+            least = Math.min(least, v2LimitOf(above));
+            above = above.getParent();
+        }
+        return least;
+    }
+
+    private static long v2LimitOf(Path directory) throws IOException {
+        String limit = Files.readString(directory.resolve(V2_LIMIT)).strip();
+        return limit.equals("max") ? Long.MAX_VALUE : Long.parseLong(limit);
     }
 
     private Map<String, Long> stat(String name) throws IOException {

@@ -27,7 +27,7 @@ class CgroupTest {
 
         CgroupMemory memory = memory(1);
 
-        assertThat(memory).isEqualTo(new CgroupMemory(1_000_000_000, 700_000_000, 150_000_000));
+        assertThat(memory).isEqualTo(new CgroupMemory(true, 1_000_000_000, 700_000_000, 150_000_000));
         assertThat(memory.limited()).isTrue();
         assertThat(memory.freeBytes()).isEqualTo(450_000_000);
     }
@@ -38,7 +38,7 @@ class CgroupTest {
         write("memory.usage_in_bytes", "700000000\n");
         write("memory.stat", "hierarchical_memory_limit 9223372036854771712\n");
 
-        assertThat(memory(1)).isEqualTo(new CgroupMemory(CgroupMemory.UNLIMITED, 700_000_000, 0));
+        assertThat(memory(1)).isEqualTo(new CgroupMemory(true, CgroupMemory.UNLIMITED, 700_000_000, 0));
     }
 
     @Test
@@ -53,7 +53,7 @@ class CgroupTest {
                 slab_reclaimable 5000000
                 """);
 
-        assertThat(memory(2)).isEqualTo(new CgroupMemory(1073741824, 700_000_000, 155_000_000));
+        assertThat(memory(2)).isEqualTo(new CgroupMemory(true, 1073741824, 700_000_000, 155_000_000));
     }
 
     @Test
@@ -66,12 +66,35 @@ class CgroupTest {
     }
 
     @Test
-    void whatCannotBeReadIsUnknownAndNoReasonToFail() throws IOException {
-        assertThat(memory(1)).isEqualTo(CgroupMemory.UNKNOWN);
-        assertThat(memory(2)).isEqualTo(CgroupMemory.UNKNOWN);
+    void version2HasTheSmallestLimitOverItThatCanBeSeen() throws IOException {
+        Path slice = Files.createDirectories(directory.resolve("pod.slice"));
+        Path own = Files.createDirectories(slice.resolve("container"));
+        Files.writeString(directory.resolve("memory.max"), "max\n");
+        Files.writeString(slice.resolve("memory.max"), "500000000\n");
+        Files.writeString(own.resolve("memory.max"), "1073741824\n");
+        Files.writeString(own.resolve("memory.current"), "400000000\n");
+        Files.writeString(own.resolve("memory.stat"), "anon 1\n");
+
+        assertThat(new Cgroup(new CgroupPlace(2, "/", own.toString())).memory())
+                .isEqualTo(new CgroupMemory(true, 500_000_000, 400_000_000, 0));
+    }
+
+    @Test
+    void whatIsNotThereLimitsNothing() {
+        assertThat(memory(1)).isEqualTo(CgroupMemory.NONE);
+        assertThat(memory(2)).isEqualTo(CgroupMemory.NONE);
+        assertThat(new Cgroup(CgroupPlace.NONE).memory()).isEqualTo(CgroupMemory.NONE);
+        assertThat(Cgroup.of(directory.resolve("none")).memory()).isEqualTo(CgroupMemory.NONE);
+    }
+
+    @Test
+    void whatCannotBeReadMayHaveALimit() throws IOException {
         write("memory.max", "twelve\n");
-        assertThat(memory(2)).isEqualTo(CgroupMemory.UNKNOWN);
-        assertThat(new Cgroup(CgroupPlace.NONE).memory()).isEqualTo(CgroupMemory.UNKNOWN);
+        assertThat(memory(2)).isEqualTo(CgroupMemory.UNREADABLE);
+        Files.createDirectory(directory.resolve("cgroup")); // as little a file as one without a descriptor for it
+        assertThat(Cgroup.of(directory).memory()).isEqualTo(CgroupMemory.UNREADABLE);
+        Files.createDirectory(directory.resolve("memory.stat"));
+        assertThat(memory(1)).isEqualTo(CgroupMemory.UNREADABLE);
     }
 
     private CgroupMemory memory(int version) {
