@@ -19,8 +19,6 @@ import java.util.function.Function;
  * it is asked, in types of the JDK only. It never lets an exception of its own reach the application.
  */
 public final class Agent implements Function<Map<String, Object>, Map<String, Object>> {
-    private static final long FIRST_TIMEOUT_MILLIS = 120_000;
-
     private final AgentLog log = new AgentLog();
     private final Operations operations = new Operations(log);
     private final Thread hook = new Thread(null, this::deleteSocket, "holdfast-agent-exit", 0, false);
@@ -83,7 +81,7 @@ public final class Agent implements Function<Map<String, Object>, Map<String, Ob
         boolean done = false;
         try {
             if (first) {
-                begin(options);
+                begin(options, Boolean.TRUE.equals(request.get("preloaded")));
                 resources.directLimit().begin();
             }
             baseline = first ? Baseline.of(resources) : Baseline.restored((Map<?, ?>) state.get("baseline"));
@@ -128,26 +126,32 @@ public final class Agent implements Function<Map<String, Object>, Map<String, Ob
     }
 
     /** Sets the first ceiling and limit. What this JVM cannot do is said, and is no reason not to start. */
-    private void begin(AgentOptions options) {
+    private void begin(AgentOptions options, boolean preloaded) {
         Commands commands = new Commands(resources, report("unused"), operations, this::upgrade, log);
         if (options.directBytes().isPresent()) {
-            degraded(() -> commands.direct(options.directBytes().getAsLong()));
+            try {
+                commands.direct(options.directBytes().getAsLong());
+            } catch (AgentException e) {
+                requireHarmless(e, e.code() == ErrorCode.UNSUPPORTED);
+            }
         }
         if (options.heapBytes().isPresent()) {
             long wanted = options.heapBytes().getAsLong();
-            degraded(() -> commands.heap(wanted, FIRST_TIMEOUT_MILLIS));
+            try {
+                commands.heap(wanted, StartPolicy.timeoutMillis(preloaded));
+            } catch (AgentException e) {
+                long floor = resources.heap().floorBytes();
+                long max = resources.heap().maxBytes();
+                requireHarmless(e, StartPolicy.startsWithout(e.code(), preloaded, wanted, floor, max));
+            }
         }
     }
 
-    private void degraded(Runnable work) {
-        try {
-            work.run();
-        } catch (AgentException e) {
-            if (e.code() != ErrorCode.UNSUPPORTED) {
-                throw e;
-            }
-            log.warn("Option has no effect", "reason", e.getMessage());
+    private void requireHarmless(AgentException e, boolean harmless) {
+        if (!harmless) {
+            throw e;
         }
+        log.warn("Option has no effect", "reason", e.getMessage());
     }
 
     private StatusReport report(String version) {

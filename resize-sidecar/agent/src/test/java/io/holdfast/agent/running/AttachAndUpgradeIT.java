@@ -180,6 +180,21 @@ class AttachAndUpgradeIT {
         }
     }
 
+    @Test
+    void attachmentThatCannotServeUndoesWhatItDid() {
+        TestJvm.Start start = new TestJvm.Start(17, directory)
+                .options("--limit-modules", "java.logging,java.instrument,jdk.management"); // jdk.net is missing
+        try (TestJvm jvm = start.without().up()) {
+            assertThatThrownBy(() -> attach(jvm, TestJvm.jar(), "socket=" + jvm.socket() + ",heap=100Mi"))
+                    .isInstanceOf(AgentInitializationException.class);
+
+            assertThat(jvm.error(line -> line.contains("refused"))).contains("jdk/net");
+            assertThat(jvm.socket()).doesNotExist();
+            assertThat(jvm.app("agent-threads")).isEmpty();
+            assertThat(jvm.app("hold 300")).startsWith("holds");
+        }
+    }
+
     private static void attach(TestJvm jvm, Path jar, String options) throws Exception {
         VirtualMachine machine = VirtualMachine.attach(Long.toString(jvm.pid()));
         try {
