@@ -9,7 +9,6 @@ import java.lang.management.ManagementFactory;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 
 /**
  * A hard ceiling for G1. What lies above it is taken by arrays whose pages are given back: the heap that is left to the
@@ -26,11 +25,9 @@ final class BalloonHeap implements HeapControl {
     private final HeapUsage usage;
     private final Balloon balloon;
     private final BalloonKeeper keeper;
-    private final BooleanSupplier missesAreHarmless;
 
     private long collectedNanos = System.nanoTime() - BETWEEN_COLLECTIONS_NANOS;
 
-    /** @param missesAreHarmless whether an array may be tried for which the heap has no place in one piece */
     BalloonHeap(
             long maxBytes,
             ChunkPlan plan,
@@ -39,14 +36,12 @@ final class BalloonHeap implements HeapControl {
             Balloon balloon,
             CollectionListener collections,
             BalloonKeeper.GiveWay giveWay,
-            BooleanSupplier missesAreHarmless,
             AgentLog log) {
         this.maxBytes = maxBytes;
         this.plan = plan;
         this.release = release;
         this.usage = usage;
         this.balloon = balloon;
-        this.missesAreHarmless = missesAreHarmless;
         this.keeper = new BalloonKeeper(maxBytes, plan, release, usage, balloon, collections, giveWay, log);
     }
 
@@ -167,7 +162,7 @@ final class BalloonHeap implements HeapControl {
         }
     }
 
-    /** Lets go of whole arrays, and takes back what was too much. If the application is quicker, it keeps that. */
+    /** A predecessor may have left arrays of many regions: what was too much is taken back, if nobody is quicker. */
     private void deflate(long wanted, BalloonKeeper.Quiet quiet) {
         balloon.dropTo(wanted);
         boolean more = true;
@@ -178,26 +173,21 @@ final class BalloonHeap implements HeapControl {
     }
 
     private void inflate(long wanted, long ceiling, Deadline deadline, BalloonKeeper.Quiet quiet) {
-        long chunk = plan.firstChunkBytes(missesAreHarmless.getAsBoolean());
         long collectionMillis = collectionMillis();
         long loose = 0;
         while (balloon.heldBytes() < wanted) {
-            long next = Math.min(chunk, wanted - balloon.heldBytes());
-            requireRoom(next, ceiling);
-            if (!grown(next)) {
-                if (next <= plan.regionBytes()) {
-                    throw needed(ceiling);
-                }
-                chunk = plan.regionBytes();
-                continue;
+            requireRoom(plan.regionBytes(), ceiling);
+            if (!grown(plan.regionBytes())) {
+                throw needed(ceiling);
             }
-            loose += next;
-            if (loose >= plan.chunkBytes() || balloon.heldBytes() >= wanted) {
+            loose += plan.regionBytes();
+            if (loose >= plan.pieceBytes() || balloon.heldBytes() >= wanted) {
                 loose = 0;
                 keeper.balance();
                 if (quiet.gaveWay()) {
-                    chunk = afterGivingWay(chunk, ceiling);
+                    throw needed(ceiling);
                 }
+                collectionMillis = leaveTimeToTheApplication(collectionMillis);
             }
             if (deadline.passed()) {
                 throw new AgentException(
@@ -206,7 +196,6 @@ final class BalloonHeap implements HeapControl {
                                 .formatted(ceiling, wanted - balloon.heldBytes()),
                         "The ceiling is what it was before; ask again with a longer timeout-ms");
             }
-            collectionMillis = leaveTimeToTheApplication(collectionMillis);
         }
     }
 
@@ -227,17 +216,6 @@ final class BalloonHeap implements HeapControl {
         }
         balloon.add(array, bytes);
         return true;
-    }
-
-    /** The collector took of the balloon: for the application, or for an array that found no place in one piece. */
-    private long afterGivingWay(long chunk, long ceiling) {
-        if (chunk > plan.regionBytes()) {
-            collect();
-            if (leavesReserve(usage.liveBytes(), plan.regionBytes(), ceiling)) {
-                return plan.regionBytes();
-            }
-        }
-        throw needed(ceiling);
     }
 
     /** Makes sure that the next array cannot be the one that the heap has no room for. */

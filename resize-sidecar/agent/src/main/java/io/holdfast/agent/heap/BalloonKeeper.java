@@ -138,7 +138,7 @@ final class BalloonKeeper {
         long step = quiet.get() > 0
                 ? 0
                 : GiveWayPolicy.step(
-                        fullInARow, completeInRow, ceiling(), plan.chunkBytes(), Math.min(held, allowance));
+                        fullInARow, completeInRow, ceiling(), plan.pieceBytes(), Math.min(held, allowance));
         if (step >= plan.regionBytes()) {
             balloon.dropTo(held - step);
             gaveWay++;

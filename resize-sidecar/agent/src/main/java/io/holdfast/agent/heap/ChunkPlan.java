@@ -1,13 +1,14 @@
 package io.holdfast.agent.heap;
 
 /**
- * How a balloon is cut into arrays. Each fills whole regions of G1, or a part of the last one would be open to nobody;
- * and 32 MiB at most, for larger ones were seen to find no place. Pure.
+ * How a balloon is cut. Its arrays take a region of G1 each: a part of one would be open to nobody, and more need a place
+ * in one piece, for want of which the collector takes of the balloon, or the JVM acts on an {@code OutOfMemoryError},
+ * while there is room enough. Pure.
  *
  * @param regionBytes the size of G1's regions
- * @param chunkBytes the usual array, header included: a multiple of it
+ * @param pieceBytes what is made or let go of at a time: a multiple of it
  */
-record ChunkPlan(long regionBytes, long chunkBytes) {
+record ChunkPlan(long regionBytes, long pieceBytes) {
     static final long LARGEST = 32L << 20;
     private static final int FEWEST_PER_HEAP = 64;
 
@@ -17,15 +18,6 @@ record ChunkPlan(long regionBytes, long chunkBytes) {
     static ChunkPlan of(long maxHeapBytes, long regionBytes) {
         long wanted = Math.min(LARGEST, maxHeapBytes / FEWEST_PER_HEAP);
         return new ChunkPlan(regionBytes, Math.max(1, wanted / regionBytes) * regionBytes);
-    }
-
-    /**
-     * Returns the array to begin with. One of a single region finds its place wherever there is room at all.
-     *
-     * @param missesAreHarmless whether nothing comes of it if a larger one finds none
-     */
-    long firstChunkBytes(boolean missesAreHarmless) {
-        return missesAreHarmless ? chunkBytes : regionBytes;
     }
 
     /** Returns the balloon that leaves {@code ceilingBytes} of a heap, or less by a part of a region. */

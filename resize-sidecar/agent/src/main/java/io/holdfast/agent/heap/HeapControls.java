@@ -12,9 +12,6 @@ import java.util.Map;
 
 /** Chooses how the ceiling of this JVM's heap is moved: as its vendor does if it can, else as its collector allows. */
 public final class HeapControls {
-    /** The first Java whose G1 makes a place in one piece, before it fails an allocation, by moving large arrays. */
-    private static final int MOVES_LARGE_ARRAYS = 22;
-
     private final VmOptions options;
     private final DiagnosticCommands commands;
     private final HeapUsage usage;
@@ -107,7 +104,6 @@ public final class HeapControls {
                 new Balloon(internals::postpone),
                 collections,
                 new BalloonKeeper.GiveWay(room, giveWay, byCollector),
-                () -> Runtime.version().feature() >= MOVES_LARGE_ARRAYS && !options.actsOnOutOfMemory(),
                 log);
         heap.takeOver(state);
         return heap;

@@ -2,7 +2,6 @@ package io.holdfast.agent.os;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
 import java.lang.management.ManagementFactory;
-import java.util.List;
 import java.util.OptionalLong;
 
 /** The options of this JVM, as it has them now. */
@@ -20,17 +19,6 @@ public final class VmOptions implements OptionReader {
         } catch (IllegalArgumentException e) {
             return null; // no such option in this JVM
         }
-    }
-
-    /** Returns whether this JVM ends, or runs or writes something, when an allocation fails, also if that is caught. */
-    public boolean actsOnOutOfMemory() {
-        for (String flag : List.of("ExitOnOutOfMemoryError", "CrashOnOutOfMemoryError", "HeapDumpOnOutOfMemoryError")) {
-            if ("true".equals(value(flag))) {
-                return true;
-            }
-        }
-        String command = value("OnOutOfMemoryError");
-        return command != null && !command.isBlank();
     }
 
     /** Returns an option's number; empty if there is no such option. */

@@ -200,7 +200,7 @@ public final class App {
         return "holds " + scattered.size();
     }
 
-    /** Returns how many implementations of the agent this JVM still has. */
+    /** Returns how many implementations of the agent this JVM still has: each is loaded by a loader of its own. */
     private static String agents() throws JMException {
         String histogram = (String) ManagementFactory.getPlatformMBeanServer()
                 .invoke(
@@ -210,7 +210,7 @@ public final class App {
                         new String[] {String[].class.getName()});
         return Long.toString(histogram
                 .lines()
-                .filter(line -> line.strip().endsWith(" io.holdfast.agent.Agent"))
+                .filter(line -> line.strip().endsWith(" io.holdfast.agent.stub.JarImage"))
                 .mapToLong(line -> Long.parseLong(line.strip().split(" +")[1]))
                 .sum());
     }

@@ -2,25 +2,16 @@ package io.holdfast.agent.heap;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ChunkPlanTest {
     private static final long MIB = 1 << 20;
 
-    @ParameterizedTest(name = "heap of {0} MiB, regions of {1} MiB -> arrays of {2} MiB")
+    @ParameterizedTest(name = "heap of {0} MiB, regions of {1} MiB -> pieces of {2} MiB")
     @CsvSource({"40, 1, 1", "512, 1, 8", "1000, 1, 15", "4096, 2, 32", "100000, 32, 32", "200000, 64, 64"})
-    void arraysFillWholeRegionsAndAreNotLargerThanNeeded(long heap, long region, long chunk) {
-        assertThat(ChunkPlan.of(heap * MIB, region * MIB).chunkBytes()).isEqualTo(chunk * MIB);
-    }
-
-    @Test
-    void whereAMissDoesHarmEachArrayIsOfOneRegion() {
-        ChunkPlan plan = new ChunkPlan(2 * MIB, 32 * MIB);
-
-        assertThat(plan.firstChunkBytes(true)).isEqualTo(32 * MIB);
-        assertThat(plan.firstChunkBytes(false)).isEqualTo(2 * MIB);
+    void piecesAreOfWholeRegionsAndNotLargerThanNeeded(long heap, long region, long chunk) {
+        assertThat(ChunkPlan.of(heap * MIB, region * MIB).pieceBytes()).isEqualTo(chunk * MIB);
     }
 
     @ParameterizedTest(name = "ceiling {0} -> balloon {1}")

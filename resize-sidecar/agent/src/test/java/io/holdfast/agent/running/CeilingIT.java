@@ -103,13 +103,18 @@ class CeilingIT {
         }
     }
 
-    @ParameterizedTest(name = "JDK {0}, {1}")
-    @CsvSource({"17, -XX:+ExitOnOutOfMemoryError", "17, -XX:-ExitOnOutOfMemoryError", "25, -XX:+ExitOnOutOfMemoryError"
+    @ParameterizedTest(name = "JDK {0}, {1}, {2}")
+    @CsvSource({
+        "17, -XX:+ExitOnOutOfMemoryError, giveway=off",
+        "17, -XX:+ExitOnOutOfMemoryError, giveway=on",
+        "17, -XX:-ExitOnOutOfMemoryError, giveway=on",
+        "25, -XX:+ExitOnOutOfMemoryError, giveway=off",
+        "25, -XX:-ExitOnOutOfMemoryError, giveway=on"
     })
-    void ceilingComesDownIntoAHeapThatIsFullOfHoles(int jdk, String flag) {
+    void ceilingComesDownIntoAHeapThatIsFullOfHoles(int jdk, String flag, String options) {
         try (TestJvm jvm = new TestJvm.Start(jdk, directory)
                 .options("-Xmx1g", "-XX:G1HeapRegionSize=1m", flag)
-                .preloaded("")
+                .preloaded(options)
                 .up()) {
             assertThat(jvm.app("holes 440")).isEqualTo("holds 440");
 
