@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.security.AllPermission;
 import java.security.Permissions;
 import java.security.ProtectionDomain;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.jar.Attributes;
@@ -20,6 +21,7 @@ import java.util.jar.JarFile;
 final class JarImage extends ClassLoader {
     private static final String ENTRY_POINT = "io.holdfast.agent.Agent";
     private static final String CLASSES = "io/holdfast/agent/";
+    private static final String STUB = CLASSES + "stub/";
     private static final int MOST_BYTES = 16 << 20;
 
     private final Map<String, byte[]> entries;
@@ -89,9 +91,26 @@ final class JarImage extends ClassLoader {
         return version;
     }
 
-    /** Returns the class whose instances are agents. */
+    /**
+     * Returns the class whose instances are agents. All others are made ready with it: one whose first use meets a full
+     * heap may be lost for ever.
+     */
     Class<?> entryPoint() throws ClassNotFoundException {
+        for (String entry : List.copyOf(entries.keySet())) {
+            if (entry.endsWith(".class") && !entry.startsWith(STUB)) {
+                initialize(
+                        entry.substring(0, entry.length() - ".class".length()).replace('/', '.'));
+            }
+        }
         return loadClass(ENTRY_POINT);
+    }
+
+    private void initialize(String name) throws ClassNotFoundException {
+        try {
+            Class.forName(name, true, this);
+        } catch (LinkageError e) {
+            return; // who needs it will be told
+        }
     }
 
     @Override
