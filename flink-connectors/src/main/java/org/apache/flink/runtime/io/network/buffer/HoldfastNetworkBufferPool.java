@@ -242,7 +242,8 @@ public final class HoldfastNetworkBufferPool extends NetworkBufferPool implement
 
     /**
      * Counts {@code more} segments as required, and has memory for so many. Without {@code lock}: an allocation takes its
-     * time, and only who must have more meanwhile waits too. Nothing has changed if it throws, except that memory may have grown.
+     * time, and only who must have more meanwhile waits too. Nothing has changed if it throws, except that memory may have
+     * grown.
      */
     private void require(int more) throws IOException {
         int needed;
@@ -318,15 +319,18 @@ public final class HoldfastNetworkBufferPool extends NetworkBufferPool implement
                 checkNotDestroyed();
                 store.add(added);
                 added = List.of();
-                store.leave(required, false); // what tasks have waited for, or given back since it was asked for
                 int before = target;
-                target = store.capacity();
+                int least = Math.max(before, required);
+                store.leave(least, false); // what tasks have waited for, or given back since it was asked for
+                if (least > before) {
+                    target = store.capacity();
+                    grownBack++;
+                    LOG.warn(
+                            "Network memory grew back, for tasks must have more than it was shrunk to: bytes={} before={}",
+                            settings.bytes(target),
+                            settings.bytes(before));
+                }
                 drainDebt();
-                grownBack++;
-                LOG.warn(
-                        "Network memory grew back, for tasks must have more than it was shrunk to: bytes={} before={}",
-                        settings.bytes(target),
-                        settings.bytes(before));
             }
         } finally {
             SlabStore.release(added);

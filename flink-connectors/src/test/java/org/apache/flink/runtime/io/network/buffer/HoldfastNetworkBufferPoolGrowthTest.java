@@ -125,6 +125,22 @@ class HoldfastNetworkBufferPoolGrowthTest {
     }
 
     @Test
+    void growthThatIsNotNeededAnyMoreLeavesTheTargetAsItIs() throws Exception {
+        network.resize(2 * SLAB);
+        List<MemorySegment> exclusive = network.requestUnpooledMemorySegments(2 * PER_SLAB);
+        agent = bytes -> {
+            network.recycleUnpooledMemorySegments(exclusive);
+            return true;
+        };
+
+        network.createBufferPool(1, 1);
+
+        assertThat(network.getTargetBytes()).isEqualTo(2 * SLAB);
+        assertThat(network.getGrownBack()).isZero();
+        awaitNoDebt();
+    }
+
+    @Test
     void growthThatComesToNothingLeavesNothingBehind() throws Exception {
         long before = direct();
         agent = bytes -> {
