@@ -112,16 +112,9 @@ final class ResizeLoop implements AutoCloseable {
             LOG.error("Nothing is resized any more, by an error of its own. The process ends. Report it", error);
             died.run();
         });
-        this.turnedNanos = nanoClock.getAsLong();
-        this.lookAgainNanos = nanoClock.getAsLong();
-        this.snapshot = snapshot(new World(
-                nanoClock.getAsLong(),
-                OptionalLong.empty(),
-                OptionalLong.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                false,
-                Optional.empty()));
+        this.turnedNanos = nowNanos;
+        this.lookAgainNanos = nowNanos;
+        this.snapshot = snapshot(World.unknown(nowNanos));
     }
 
     void start() {

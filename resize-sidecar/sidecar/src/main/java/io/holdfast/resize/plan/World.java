@@ -23,6 +23,18 @@ public record World(
         boolean cancel,
         Optional<Result> result) {
 
+    /** Before the first look. */
+    public static World unknown(long nowNanos) {
+        return new World(
+                nowNanos,
+                OptionalLong.empty(),
+                OptionalLong.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                false,
+                Optional.empty());
+    }
+
     /**
      * What the API server says of the pod.
      *
