@@ -51,7 +51,7 @@ final class Jars {
                     }
                     """.formatted(statement));
             int code = ToolProvider.getSystemJavaCompiler()
-                    .run(null, null, null, "-d", directory.toString(), source.toString());
+                    .run(null, null, null, "--release", "17", "-d", directory.toString(), source.toString());
             assertThat(code).isZero();
             return copy(AGENT, Files.readAllBytes(directory.resolve(AGENT)), version, directory);
         } catch (IOException e) {
