@@ -11,7 +11,6 @@ import io.holdfast.testing.containers.Tool;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -41,11 +40,11 @@ class JarCacheFlinkPodIT {
             String init = podman.load(bundleOfHoldfast());
             String java = podman.load(Installation.baseImage());
             JobManagerSetup setup = new JobManagerSetup(directory, FLINK, List.of(PLACED));
-            taskManagerOptions(setup);
+            setup.withTaskManager(128, 64);
             List<String> jobManager =
                     setup.javaArguments("io.holdfast.flink.entrypoint.HoldfastStandaloneSessionEntrypoint");
             List<String> taskManager = setup.javaArguments("org.apache.flink.runtime.taskexecutor.TaskManagerRunner");
-            open(directory);
+            Podman.openToContainers(directory);
 
             JarCachePod first = start(podman, "jobmanager", init, java, jobManager, setup);
             JarCachePod second = start(podman, "taskmanager", init, java, taskManager, setup);
@@ -99,32 +98,5 @@ class JarCacheFlinkPodIT {
         bundle.run("lock", file.toString());
         bundle.run("build", file.toString(), "--base", "tar:" + Installation.jarCacheImage(), "--to", "tar:" + image);
         return image;
-    }
-
-    /** What Flink's scripts would compute. */
-    private static void taskManagerOptions(JobManagerSetup setup) {
-        setup.option("taskmanager.bind-host", "127.0.0.1")
-                .option("taskmanager.host", "127.0.0.1")
-                .option("taskmanager.resource-id", "tm-1") // else the name of the pod, which nobody resolves here
-                .option("taskmanager.cpu.cores", "1.0")
-                .option("taskmanager.memory.framework.heap.size", "32m")
-                .option("taskmanager.memory.framework.off-heap.size", "32m")
-                .option("taskmanager.memory.task.heap.size", "96m")
-                .option("taskmanager.memory.task.off-heap.size", "32m")
-                .option("taskmanager.memory.network.min", "16m")
-                .option("taskmanager.memory.network.max", "16m")
-                .option("taskmanager.memory.managed.size", "0m")
-                .option("taskmanager.memory.jvm-metaspace.size", "112m")
-                .option("taskmanager.memory.jvm-overhead.min", "32m")
-                .option("taskmanager.memory.jvm-overhead.max", "32m");
-    }
-
-    /** The containers run as another user than the test. */
-    private static void open(Path directory) throws IOException {
-        try (Stream<Path> files = Files.walk(directory)) {
-            for (Path file : files.filter(Files::isDirectory).toList()) {
-                Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxrwxrwx"));
-            }
-        }
     }
 }

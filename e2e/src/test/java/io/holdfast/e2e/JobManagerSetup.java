@@ -57,6 +57,25 @@ final class JobManagerSetup {
         return this;
     }
 
+    /** Adds what Flink's scripts would compute for a TaskManager, {@code tm-1}, with so much heap and off-heap memory. */
+    JobManagerSetup withTaskManager(int heapMiB, int offHeapMiB) {
+        int frameworkMiB = 32;
+        return option("taskmanager.bind-host", "127.0.0.1")
+                .option("taskmanager.host", "127.0.0.1")
+                .option("taskmanager.resource-id", "tm-1") // else the name of the pod, which nobody resolves here
+                .option("taskmanager.cpu.cores", "1.0")
+                .option("taskmanager.memory.framework.heap.size", frameworkMiB + "m")
+                .option("taskmanager.memory.framework.off-heap.size", frameworkMiB + "m")
+                .option("taskmanager.memory.task.heap.size", (heapMiB - frameworkMiB) + "m")
+                .option("taskmanager.memory.task.off-heap.size", (offHeapMiB - frameworkMiB) + "m")
+                .option("taskmanager.memory.network.min", "16m")
+                .option("taskmanager.memory.network.max", "16m")
+                .option("taskmanager.memory.managed.size", "0m")
+                .option("taskmanager.memory.jvm-metaspace.size", "112m")
+                .option("taskmanager.memory.jvm-overhead.min", "32m")
+                .option("taskmanager.memory.jvm-overhead.max", "32m");
+    }
+
     JobManagerSetup without(String key) {
         options.remove(key);
         return this;

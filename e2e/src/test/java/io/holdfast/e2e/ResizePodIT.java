@@ -20,7 +20,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,12 +62,12 @@ class ResizePodIT {
             String sidecar = podman.load(Installation.resizeSidecarImage());
             Path job = FailingOnceJob.jar(directory.resolve("job.jar"));
             JobManagerSetup host = new JobManagerSetup(directory, FLINK, List.of(FLINK.holdfastJar(), job));
-            taskManagerOptions(host);
+            host.withTaskManager(256, 80).option("taskmanager.numberOfTaskSlots", "2");
             try (Launched jobManager = host.start(
                     "io.holdfast.flink.entrypoint.HoldfastStandaloneSessionEntrypoint",
                     List.of("--configDir", host.configDirectory().toString()))) {
                 FlinkRest rest = host.rest();
-                open(directory);
+                Podman.openToContainers(directory);
                 Pod pod = podman.play(manifest(init, java, sidecar, host));
                 assertThat(pod.started()).as(pod::message).isTrue();
                 limit(pod, SMALL);
@@ -267,33 +266,5 @@ class ResizePodIT {
         bundle.run("lock", file.toString());
         bundle.run("build", file.toString(), "--base", "tar:" + Installation.jarCacheImage(), "--to", "tar:" + image);
         return image;
-    }
-
-    /** What Flink's scripts would compute. */
-    private static void taskManagerOptions(JobManagerSetup setup) {
-        setup.option("taskmanager.bind-host", "127.0.0.1")
-                .option("taskmanager.host", "127.0.0.1")
-                .option("taskmanager.resource-id", "tm-1") // else the name of the pod, which nobody resolves here
-                .option("taskmanager.numberOfTaskSlots", "2")
-                .option("taskmanager.cpu.cores", "1.0")
-                .option("taskmanager.memory.framework.heap.size", "128m")
-                .option("taskmanager.memory.framework.off-heap.size", "48m")
-                .option("taskmanager.memory.task.heap.size", "128m")
-                .option("taskmanager.memory.task.off-heap.size", "32m")
-                .option("taskmanager.memory.network.min", "16m")
-                .option("taskmanager.memory.network.max", "16m")
-                .option("taskmanager.memory.managed.size", "0m")
-                .option("taskmanager.memory.jvm-metaspace.size", "112m")
-                .option("taskmanager.memory.jvm-overhead.min", "32m")
-                .option("taskmanager.memory.jvm-overhead.max", "32m");
-    }
-
-    /** The containers run as another user than the test. */
-    private static void open(Path directory) throws IOException {
-        try (Stream<Path> files = Files.walk(directory)) {
-            for (Path file : files.filter(Files::isDirectory).toList()) {
-                Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxrwxrwx"));
-            }
-        }
     }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -134,6 +135,17 @@ public final class Podman implements AutoCloseable {
                 throw new IllegalArgumentException("No image has a file " + path);
             }
             return files;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Lets everybody write to {@code directory} and those in it: containers run as another user than the test. */
+    public static void openToContainers(Path directory) {
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.filter(Files::isDirectory).toList()) {
+                Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxrwxrwx"));
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
