@@ -1,23 +1,36 @@
 package io.holdfast.testing;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.util.concurrent.ThreadLocalRandom;
 
 /** Finds and checks ports on 127.0.0.1. */
 public final class FreePort {
 
+    private static final int FIRST = 12_000;
+
+    /** The lowest of Linux' default {@code ip_local_port_range}. */
+    private static final int EPHEMERAL = 32_768;
+
+    private static final int ATTEMPTS = 1_000;
+
     private FreePort() {}
 
-    /** A port that was free a moment ago. Another process may still win it: callers report a failed bind. */
+    /**
+     * A port that was free a moment ago, below those from which the system serves whoever asks for any port: a cluster that
+     * starts asks for many of those, and would sometimes win the very one. Another process may still win it: callers report
+     * a failed bind.
+     */
     public static int any() {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException("No free port on 127.0.0.1", e);
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            int port = ThreadLocalRandom.current().nextInt(FIRST, EPHEMERAL);
+            if (isFree(port)) {
+                return port;
+            }
         }
+        throw new IllegalStateException("No free port on 127.0.0.1 after %d attempts".formatted(ATTEMPTS));
     }
 
     /** Whether a server could listen on {@code port} now. */

@@ -16,4 +16,11 @@ class FreePortTest {
         }
         assertThat(FreePort.isFree(FreePort.any())).isTrue();
     }
+
+    @Test
+    void aPortIsNoneThatTheSystemGivesToWhoeverAsksForAny() {
+        for (int i = 0; i < 1_000; i++) {
+            assertThat(FreePort.any()).isBetween(1_024, 32_767);
+        }
+    }
 }
