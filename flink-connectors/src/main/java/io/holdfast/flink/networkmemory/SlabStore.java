@@ -141,6 +141,17 @@ public final class SlabStore {
         }
     }
 
+    /** Lets a leaving slab stay if no segment is free but there. */
+    public void keepFree() {
+        CompletableFuture<?> toNotify = null;
+        synchronized (lock) {
+            if (available == 0 && keepEmptiest()) {
+                toNotify = nowAvailable(0);
+            }
+        }
+        complete(toNotify);
+    }
+
     @GuardedBy("lock")
     private boolean keepEmptiest() {
         Slab emptiest = slabs.stream()
@@ -158,11 +169,7 @@ public final class SlabStore {
     private void await(long deadline, Duration timeout) throws IOException {
         long leftMs = (deadline - System.nanoTime()) / 1_000_000;
         if (leftMs <= 0) {
-            throw new IOException(
-                    ("No network buffer became free within %d ms: %d of %d are in use. Give the TaskManager"
-                                    + " more network memory, or increase"
-                                    + " taskmanager.network.memory.exclusive-buffers-request-timeout-ms")
-                            .formatted(timeout.toMillis(), held - free, held));
+            throw noneFree(timeout);
         }
         waiting++;
         try {
@@ -172,6 +179,17 @@ public final class SlabStore {
             throw new IOException("Interrupted while waiting for network buffers", e);
         } finally {
             waiting--;
+        }
+    }
+
+    /** What is told to somebody who has waited so long. */
+    public IOException noneFree(Duration waited) {
+        synchronized (lock) {
+            return new IOException(
+                    ("No network buffer became free within %d ms: %d of %d are in use. Give the TaskManager"
+                                    + " more network memory, or increase"
+                                    + " taskmanager.network.memory.exclusive-buffers-request-timeout-ms")
+                            .formatted(waited.toMillis(), held - free, held));
         }
     }
 

@@ -102,10 +102,19 @@ public final class HoldfastNetworkBufferPool extends NetworkBufferPool implement
         return store.take();
     }
 
-    /** Task thread, with the lock of a local pool. */
+    /** Task thread. */
     @Override
     public List<MemorySegment> requestPooledMemorySegmentsBlocking(int count) throws IOException {
         return store.take(count, false, requestTimeout);
+    }
+
+    /** Task thread, with no lock held. Somebody must have a segment: part of a shrink is put off if none is free else. */
+    void keepFree() {
+        store.keepFree();
+    }
+
+    IOException noneFree(Duration waited) {
+        return store.noneFree(waited);
     }
 
     /** Any thread, with the lock of a local pool. */
@@ -181,8 +190,9 @@ public final class HoldfastNetworkBufferPool extends NetworkBufferPool implement
             LocalBufferPool pool;
             try {
                 checkNotDestroyed();
-                pool = new LocalBufferPool(
+                pool = new HoldfastLocalBufferPool(
                         this,
+                        requestTimeout,
                         numRequiredBuffers,
                         maxUsedBuffers,
                         numSubpartitions,

@@ -353,6 +353,27 @@ class HoldfastNetworkBufferPoolTest {
     }
 
     @Test
+    void whatAPoolReservesCountsAsWhatItHas() throws Exception {
+        HoldfastNetworkBufferPool network = network(2);
+        List<Buffer> others = takeAll(network.createBufferPool(1, UNBOUNDED));
+        BufferPool pool = network.createBufferPool(2, 2);
+        FutureTask<Void> reserving = new FutureTask<>(() -> {
+            pool.reserveSegments(2);
+            return null;
+        });
+        Thread task = new Thread(reserving);
+        task.start();
+        await(() -> task.getState() == Thread.State.TIMED_WAITING);
+
+        others.forEach(Buffer::recycleBuffer);
+        reserving.get();
+
+        assertThat(((LocalBufferPool) pool).getNumberOfRequestedMemorySegments())
+                .isEqualTo(2);
+        assertThat(takeAll(pool)).hasSize(2).allSatisfy(Buffer::recycleBuffer);
+    }
+
+    @Test
     void moreThanThereEverWasIsInsufficientAsInFlink() throws Exception {
         HoldfastNetworkBufferPool network = network(2);
         network.createBufferPool(PER_SLAB, PER_SLAB);
@@ -389,6 +410,10 @@ class HoldfastNetworkBufferPoolTest {
 
         assertThatExceptionOfType(IOException.class)
                 .isThrownBy(() -> network.requestUnpooledMemorySegments(2))
+                .withMessageContaining("No network buffer became free within 50 ms: 8 of 8 are in use");
+        BufferPool pool = network.createBufferPool(1, 1);
+        assertThatExceptionOfType(IOException.class)
+                .isThrownBy(() -> pool.reserveSegments(1))
                 .withMessageContaining("No network buffer became free within 50 ms: 8 of 8 are in use");
 
         all.forEach(Buffer::recycleBuffer);
