@@ -160,6 +160,11 @@ public final class Receivers {
         away(receiver, true);
     }
 
+    /** Holder of the subpartition's lock. The receiver that was attached when {@link #detached} was called is back. */
+    public void returned(int receiver) {
+        away(receiver, false);
+    }
+
     private synchronized void away(int receiver, boolean now) {
         detached[receiver] = now;
         handicap(receiver);

@@ -61,6 +61,10 @@ public final class ConsumedStream {
 
     private Reading reading = new Reading();
     private long lastBarrier = -1;
+
+    /** The last barrier that the task got, while {@code lastBarrier} is also one that it will not get any more. */
+    private long delivered = -1;
+
     private boolean endOfData;
     private boolean endOfPartition;
     private boolean closed;
@@ -145,6 +149,7 @@ public final class ConsumedStream {
             }
         } else {
             task.barrierSeen(id);
+            delivered = Math.max(delivered, id);
             upstream.barrierPassed(waits);
             out.add(buffer);
         }
@@ -218,6 +223,11 @@ public final class ConsumedStream {
     /** What the task gets next, and recycles. */
     public Buffer next() {
         return out.remove();
+    }
+
+    /** Whether the task got a barrier of a checkpoint {@code from} or later, or the end of the partition. */
+    public boolean isBehind(long from) {
+        return delivered >= from || endOfPartition;
     }
 
     /** Bytes that were read through the attachment that is read now; all of them are out if nothing is next. */

@@ -3,8 +3,10 @@ package io.holdfast.flink.exchange;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.runtime.executiongraph.ExecutionAttemptID;
+import org.apache.flink.runtime.jobgraph.IntermediateResultPartitionID;
 import org.apache.flink.runtime.shuffle.HoldfastCommand;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -65,7 +67,8 @@ public final class Exchanges {
     /**
      * TaskExecutor main thread: what is thrown here fails the JobMaster's call, never the TaskManager.
      *
-     * @throws IllegalStateException if the TaskManager of {@code via} does not run Holdfast's shuffle service
+     * @throws IllegalStateException if the TaskManager of {@code via} does not run Holdfast's shuffle service, or what is
+     *     to freeze or to be held is not there; commands before that one were carried out
      */
     public static void execute(ExecutionAttemptID via, JobID jobId, List<HoldfastCommand> commands) {
         Exchanges exchanges = BY_ATTEMPT.get(via);
@@ -73,14 +76,24 @@ public final class Exchanges {
             throw new IllegalStateException("No re-attachable exchange is known for attempt " + via
                     + ": it has just ended, or this TaskManager runs another shuffle service");
         }
-        for (TaskExchange task : exchanges.tasks.values()) {
-            if (jobId.equals(task.jobId())) {
-                commands.forEach(command -> execute(task, command));
+        List<TaskExchange> tasks = exchanges.tasks.values().stream()
+                .filter(task -> jobId.equals(task.jobId()))
+                .toList();
+        for (HoldfastCommand command : commands) {
+            boolean concerned = false;
+            for (TaskExchange task : tasks) {
+                concerned |= execute(task, command);
+            }
+            if (!concerned
+                    && (command instanceof HoldfastCommand.Freeze || command instanceof HoldfastCommand.Hold)) {
+                throw new IllegalStateException("No task of job %s on this TaskManager is concerned by %s: it has just ended"
+                        .formatted(jobId, command));
             }
         }
     }
 
-    private static void execute(TaskExchange task, HoldfastCommand command) {
+    /** Returns whether the task has what the command is for; always true if any task may be told. */
+    private static boolean execute(TaskExchange task, HoldfastCommand command) {
         try {
             if (command instanceof HoldfastCommand.ProducerLost lost) {
                 task.raiseFence(lost.fence());
@@ -89,23 +102,41 @@ public final class Exchanges {
                 task.raiseFence(at.fence());
                 task.inputs().forEach(input -> input.producerAt(at.descriptor()));
             } else if (command instanceof HoldfastCommand.ConsumerLost lost) {
-                task.outputs().stream()
-                        .filter(output -> output.partition().equals(lost.partition()))
-                        .forEach(output -> output.consumerLost(lost.subpartition()));
+                return to(task, lost.partition(), output -> output.consumerLost(lost.subpartition()));
             } else if (command instanceof HoldfastCommand.ConsumerFinished finished) {
-                task.outputs().stream()
-                        .filter(output -> output.partition().equals(finished.partition()))
-                        .forEach(output -> output.consumerFinished(finished.subpartition()));
+                return to(task, finished.partition(), output -> output.consumerFinished(finished.subpartition()));
             } else if (command instanceof HoldfastCommand.ReceiverWeight receiver) {
-                task.outputs().stream()
-                        .filter(output -> output.partition().equals(receiver.partition()))
-                        .forEach(output -> output.weight(receiver.subpartition(), receiver.weight()));
+                return to(
+                        task, receiver.partition(), output -> output.weight(receiver.subpartition(), receiver.weight()));
+            } else if (command instanceof HoldfastCommand.Freeze freeze) {
+                return task.attempt().equals(freeze.attempt()) && task.freeze(freeze.from());
+            } else if (command instanceof HoldfastCommand.Thaw thaw) {
+                return task.attempt().equals(thaw.attempt()) && task.thaw();
+            } else if (command instanceof HoldfastCommand.Hold hold) {
+                return to(task, hold.partition(), output -> output.hold(hold.subpartition(), hold.from()));
+            } else if (command instanceof HoldfastCommand.Unhold unhold) {
+                return to(task, unhold.partition(), output -> output.unhold(unhold.subpartition()));
+            } else if (command instanceof HoldfastCommand.Forget forget) {
+                return to(task, forget.partition(), output -> output.forget(forget.subpartition()));
             } else {
                 throw new IllegalStateException("unknown command " + command);
             }
+            return true;
         } catch (RuntimeException e) {
             LOG.error("Command failed: task={} command={}", task.attempt(), command, e);
             throw e;
         }
+    }
+
+    private static boolean to(
+            TaskExchange task, IntermediateResultPartitionID partition, Consumer<TaskExchange.Output> command) {
+        boolean has = false;
+        for (TaskExchange.Output output : task.outputs()) {
+            if (output.partition().equals(partition)) {
+                command.accept(output);
+                has = true;
+            }
+        }
+        return has;
     }
 }

@@ -5,10 +5,14 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import javax.annotation.Nullable;
 import org.apache.flink.api.common.JobID;
+import org.apache.flink.runtime.execution.CancelTaskException;
 import org.apache.flink.runtime.executiongraph.ExecutionAttemptID;
 import org.apache.flink.runtime.jobgraph.IntermediateResultPartitionID;
 import org.apache.flink.runtime.shuffle.HoldfastShuffleDescriptor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What the gates and partitions of one task attempt share, and where commands for it arrive. Thread-safe.
@@ -21,6 +25,8 @@ import org.apache.flink.runtime.shuffle.HoldfastShuffleDescriptor;
  */
 public final class TaskExchange {
 
+    private static final Logger LOG = LoggerFactory.getLogger(TaskExchange.class);
+
     /** A gate, as commands see it. Every method is called on the TaskExecutor's main thread, and must neither block nor throw. */
     public interface Input {
         /** See {@code HoldfastCommand.ProducerLost}. */
@@ -28,6 +34,11 @@ public final class TaskExchange {
 
         /** See {@code HoldfastCommand.ProducerAt}. */
         void producerAt(HoldfastShuffleDescriptor descriptor);
+
+        /**
+         * Task thread. Whether every channel has delivered a barrier of a checkpoint {@code from} or later, or has ended.
+         */
+        boolean isBehind(long from);
     }
 
     /** A result partition, as commands see it. Threads as in {@link Input}. */
@@ -42,6 +53,15 @@ public final class TaskExchange {
 
         /** See {@code HoldfastCommand.ReceiverWeight}. */
         void weight(int subpartition, double weight);
+
+        /** See {@code HoldfastCommand.Hold}. Throws if there is no consumer to hold anything back from. */
+        void hold(int subpartition, long from);
+
+        /** See {@code HoldfastCommand.Unhold}. */
+        void unhold(int subpartition);
+
+        /** See {@code HoldfastCommand.Forget}. */
+        void forget(int subpartition);
     }
 
     private final ExecutionAttemptID attempt;
@@ -52,6 +72,7 @@ public final class TaskExchange {
     private final AtomicInteger away = new AtomicInteger();
     private volatile long lastBarrier = -1;
     private final ServiceClock service = new ServiceClock(System::nanoTime);
+    private final Freezer freezer = new Freezer();
 
     TaskExchange(ExecutionAttemptID attempt) {
         this.attempt = attempt;
@@ -121,6 +142,59 @@ public final class TaskExchange {
     /** Any thread. What measures how long the task is busy with its input. */
     public ServiceClock service() {
         return service;
+    }
+
+    // ------------------------------------------------------------------ standing still
+
+    /** TaskExecutor main thread. See {@code HoldfastCommand.Freeze}. */
+    boolean freeze(long from) {
+        freezer.order(from);
+        return true;
+    }
+
+    /** TaskExecutor main thread. See {@code HoldfastCommand.Thaw}. */
+    boolean thaw() {
+        freezer.thaw();
+        return true;
+    }
+
+    /** Any thread. The task is cancelled, or ends: it stands still no longer. */
+    public void leave() {
+        freezer.leave();
+    }
+
+    /**
+     * Task thread. The task is about to let a producer go on that waits behind a barrier. Returns when it may: at once,
+     * unless it is to freeze and has nothing more to read before that barrier on any channel of any gate. A producer is
+     * also let go on when an older checkpoint is given up, which is no reason to stop.
+     *
+     * @throws CancelTaskException if the task was cancelled meanwhile
+     */
+    public void beforeResuming() {
+        Freezer.Order order = freezer.order();
+        if (order != null && inputs.stream().allMatch(input -> input.isBehind(order.from()))) {
+            LOG.info("Task frozen: task={} from={}", attempt, order.from());
+            freezer.await(order);
+            LOG.info("Task thawed: task={}", attempt);
+        }
+    }
+
+    /** Task thread. It has sent the barrier of checkpoint {@code id}; null if it may go on emitting. */
+    @Nullable
+    public Freezer.Order afterBarrier(long id) {
+        Freezer.Order order = freezer.order();
+        if (order == null || id < order.from()) {
+            return null;
+        }
+        if (inputs.isEmpty()) {
+            LOG.info("Task frozen: task={} barrier={}", attempt, id);
+        }
+        return order;
+    }
+
+    /** Task thread. Returns when {@code order}, which {@link #afterBarrier} gave, holds no longer. Throws as above. */
+    public void beforeEmitting(Freezer.Order order) {
+        freezer.await(order);
     }
 
     /** Task thread only. */

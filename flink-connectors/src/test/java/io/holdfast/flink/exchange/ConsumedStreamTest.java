@@ -334,6 +334,45 @@ class ConsumedStreamTest {
 
     // ------------------------------------------------------------------ vocabulary
 
+    // ------------------------------------------------------------------ behind a barrier
+
+    @Test
+    void streamIsBehindABarrierThatTheTaskGot() throws Exception {
+        greeting(0, START);
+        barrier(6);
+        boolean before = stream.isBehind(7);
+        barrier(7);
+
+        assertThat(before).isFalse();
+        assertThat(stream.isBehind(7)).isTrue();
+        assertThat(stream.isBehind(8)).isFalse();
+        assertThat(heard()).hasSize(2);
+    }
+
+    @Test
+    void streamIsNotBehindABarrierThatTheTaskDidNotGet() throws Exception {
+        task.raiseFence(7);
+        greeting(0, START);
+        barrier(7);
+        stream.linkCut();
+        stream.brokenOff(0);
+
+        assertThat(stream.isBehind(7)).isFalse();
+    }
+
+    @Test
+    void streamThatHasEndedIsBehindEveryBarrier() throws Exception {
+        greeting(0, START);
+        event(new EndOfData(StopMode.DRAIN));
+        boolean before = stream.isBehind(7);
+        event(EndOfPartitionEvent.INSTANCE);
+
+        assertThat(before).isFalse();
+        assertThat(stream.isBehind(7)).isTrue();
+    }
+
+    // ------------------------------------------------------------------ vocabulary
+
     private void greeting(int attempt, StreamPosition start) throws IOException {
         event(new AttachedEvent(attempt, start, new BarrierPositions(), NO_BARRIER, NO_WATERMARK, false, null, false));
     }

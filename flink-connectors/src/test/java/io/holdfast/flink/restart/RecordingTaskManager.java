@@ -27,7 +27,10 @@ import org.apache.flink.runtime.messages.Acknowledge;
 import org.apache.flink.runtime.shuffle.HoldfastCommand;
 import org.apache.flink.runtime.shuffle.HoldfastCommand.ConsumerFinished;
 import org.apache.flink.runtime.shuffle.HoldfastCommand.ConsumerLost;
+import org.apache.flink.runtime.shuffle.HoldfastCommand.Forget;
+import org.apache.flink.runtime.shuffle.HoldfastCommand.Hold;
 import org.apache.flink.runtime.shuffle.HoldfastCommand.ReceiverWeight;
+import org.apache.flink.runtime.shuffle.HoldfastCommand.Unhold;
 import org.apache.flink.runtime.taskmanager.LocalTaskManagerLocation;
 import org.apache.flink.runtime.taskmanager.TaskManagerLocation;
 
@@ -156,6 +159,21 @@ final class RecordingTaskManager extends SimpleAckingTaskManagerGateway implemen
         @Override
         public void weight(int subpartition, double weight) {
             told(new ReceiverWeight(partition, subpartition, weight));
+        }
+
+        @Override
+        public void hold(int subpartition, long from) {
+            told(new Hold(partition, subpartition, from));
+        }
+
+        @Override
+        public void unhold(int subpartition) {
+            told(new Unhold(partition, subpartition));
+        }
+
+        @Override
+        public void forget(int subpartition) {
+            told(new Forget(partition, subpartition));
         }
     }
 }

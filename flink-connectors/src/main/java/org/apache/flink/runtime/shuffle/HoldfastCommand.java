@@ -1,6 +1,7 @@
 package org.apache.flink.runtime.shuffle;
 
 import java.io.Serializable;
+import org.apache.flink.runtime.executiongraph.ExecutionAttemptID;
 import org.apache.flink.runtime.jobgraph.IntermediateResultPartitionID;
 
 /**
@@ -43,4 +44,30 @@ public sealed interface HoldfastCommand extends Serializable {
             }
         }
     }
+
+    /**
+     * The task stops for good behind its first barrier of a checkpoint {@code from} or later: it reads, emits and does
+     * nothing more, and leaves when it is cancelled. Fails if the attempt is not known to the TaskManager.
+     */
+    record Freeze(ExecutionAttemptID attempt, long from) implements HoldfastCommand {}
+
+    /** A task that stopped, or was to, goes on as if nothing had been. */
+    record Thaw(ExecutionAttemptID attempt) implements HoldfastCommand {}
+
+    /**
+     * Behind the first barrier of a checkpoint {@code from} or later nothing of a subpartition leaves to the consumer that
+     * reads it now; it is kept for the next one, which begins right behind that barrier and has missed nothing. What that
+     * one reads is kept as well, so that yet another one can begin there, until {@link Forget}. If the consumer goes away
+     * before the barrier has left, that is an ordinary loss. Fails if the partition is not known to the TaskManager.
+     */
+    record Hold(IntermediateResultPartitionID partition, int subpartition, long from) implements HoldfastCommand {}
+
+    /**
+     * The consumer of a subpartition that was held gets everything, once it resumes; if it went away meanwhile, it is as if
+     * it had gone just now. Changes nothing for a subpartition that a next consumer has attached to.
+     */
+    record Unhold(IntermediateResultPartitionID partition, int subpartition) implements HoldfastCommand {}
+
+    /** What a subpartition keeps of what was read already is dropped; what was not read yet stays. */
+    record Forget(IntermediateResultPartitionID partition, int subpartition) implements HoldfastCommand {}
 }

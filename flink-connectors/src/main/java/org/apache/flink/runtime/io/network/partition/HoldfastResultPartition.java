@@ -4,11 +4,16 @@ import io.holdfast.flink.autopartition.AutoPartitionMetrics;
 import io.holdfast.flink.autopartition.Receivers;
 import io.holdfast.flink.autopartition.Router;
 import io.holdfast.flink.exchange.Exchanges;
+import io.holdfast.flink.exchange.Freezer;
 import io.holdfast.flink.exchange.RecordScanner;
 import io.holdfast.flink.exchange.TaskExchange;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
 import javax.annotation.Nullable;
+import org.apache.flink.runtime.event.AbstractEvent;
+import org.apache.flink.runtime.io.network.api.CheckpointBarrier;
+import org.apache.flink.runtime.io.network.api.StopMode;
 import org.apache.flink.runtime.io.network.buffer.BufferPool;
 import org.apache.flink.runtime.jobgraph.IntermediateResultPartitionID;
 import org.apache.flink.runtime.metrics.groups.TaskIOMetricGroup;
@@ -35,6 +40,9 @@ public final class HoldfastResultPartition extends PipelinedResultPartition impl
     private int emittedTo;
 
     private final HoldfastOpenBuffers open;
+
+    /** What the task stopped for behind the last barrier that it sent; null if it did not, or has gone on since. */
+    private @Nullable Freezer.Order frozen;
 
     /** TaskExecutor main thread, while the task is created. */
     HoldfastResultPartition(
@@ -88,6 +96,9 @@ public final class HoldfastResultPartition extends PipelinedResultPartition impl
     /** Task thread. Flink sends watermarks and latency markers this way too, and means the subpartition that it gives. */
     @Override
     public void emitRecord(ByteBuffer record, int targetSubpartition) throws IOException {
+        if (frozen != null) {
+            awaitThaw();
+        }
         int subpartition = router == null ? targetSubpartition : route(record, targetSubpartition);
         open.next(record.remaining(), subpartition);
         ((HoldfastSubpartition) subpartitions[subpartition]).writing(record);
@@ -124,6 +135,9 @@ public final class HoldfastResultPartition extends PipelinedResultPartition impl
     /** Task thread. */
     @Override
     public void broadcastRecord(ByteBuffer record) throws IOException {
+        if (frozen != null) {
+            awaitThaw();
+        }
         open.nextForAll(record.remaining());
         for (ResultSubpartition subpartition : subpartitions) {
             ((HoldfastSubpartition) subpartition).writing(record);
@@ -133,6 +147,53 @@ public final class HoldfastResultPartition extends PipelinedResultPartition impl
         }
         super.broadcastRecord(record);
     }
+
+    // ------------------------------------------------------------------ standing still
+
+    /** Task thread. A frozen task stays here, until it is thawed or cancelled; it may hold the checkpoint lock. */
+    private void awaitThaw() {
+        task.beforeEmitting(frozen);
+        frozen = null;
+    }
+
+    /** Task thread. */
+    @Override
+    public void broadcastEvent(AbstractEvent event, boolean isPriorityEvent) throws IOException {
+        if (frozen != null) {
+            awaitThaw();
+        }
+        super.broadcastEvent(event, isPriorityEvent);
+        if (event instanceof CheckpointBarrier barrier) {
+            frozen = task.afterBarrier(barrier.getId());
+        }
+    }
+
+    /** Task thread. Flink's version takes a lock that others need. */
+    @Override
+    public void notifyEndOfData(StopMode mode) throws IOException {
+        if (frozen != null) {
+            awaitThaw();
+        }
+        super.notifyEndOfData(mode);
+    }
+
+    /** Task thread. */
+    @Override
+    public void finish() throws IOException {
+        if (frozen != null) {
+            awaitThaw();
+        }
+        super.finish();
+    }
+
+    /** Task thread. A frozen task is not asked for more; meanwhile it answers mails. */
+    @Override
+    public CompletableFuture<?> getAvailableFuture() {
+        Freezer.Order stopped = frozen;
+        return stopped == null || stopped.over().isDone() ? super.getAvailableFuture() : stopped.over();
+    }
+
+    // ------------------------------------------------------------------ consumers
 
     /** Netty thread; an attaching thread if the consumer is local. */
     @Override
@@ -156,9 +217,10 @@ public final class HoldfastResultPartition extends PipelinedResultPartition impl
         super.releaseInternal();
     }
 
-    /** Task thread. Also when the partition was never set up, so that nothing will release it. */
+    /** Canceller thread, or task thread. Also when the partition was never set up, so that nothing will release it. */
     @Override
     public void fail(Throwable cause) {
+        task.leave(); // a frozen task must hear at once that it is cancelled
         super.fail(cause);
         exchanges.remove(task, this);
     }
@@ -187,5 +249,23 @@ public final class HoldfastResultPartition extends PipelinedResultPartition impl
         if (receivers != null) {
             receivers.weight(subpartition, weight);
         }
+    }
+
+    /** TaskExecutor main thread. */
+    @Override
+    public void hold(int subpartition, long from) {
+        ((HoldfastSubpartition) subpartitions[subpartition]).hold(from);
+    }
+
+    /** TaskExecutor main thread. */
+    @Override
+    public void unhold(int subpartition) {
+        ((HoldfastSubpartition) subpartitions[subpartition]).unhold();
+    }
+
+    /** TaskExecutor main thread. */
+    @Override
+    public void forget(int subpartition) {
+        ((HoldfastSubpartition) subpartitions[subpartition]).forget();
     }
 }

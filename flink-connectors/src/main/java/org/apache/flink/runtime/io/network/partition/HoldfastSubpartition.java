@@ -4,6 +4,7 @@ import io.holdfast.flink.autopartition.Receivers;
 import io.holdfast.flink.exchange.AttachedEvent;
 import io.holdfast.flink.exchange.OutgoingStream;
 import io.holdfast.flink.exchange.SequenceWord;
+import io.holdfast.flink.inflight.Hold;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -34,6 +35,9 @@ import org.apache.flink.runtime.shuffle.BarrierPositions;
  */
 final class HoldfastSubpartition extends PipelinedSubpartition {
 
+    /** Instead of a barrier that will not come again. */
+    private static final long NONE_MISSED = -1;
+
     private final HoldfastResultPartition partition;
 
     /** What the producer knows of its consumers, if it chooses among them. */
@@ -50,10 +54,13 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
     private final ArrayDeque<Buffer> front = new ArrayDeque<>();
 
     @GuardedBy("buffers")
-    private long lastBarrier = -1;
+    private long lastBarrier = NONE_MISSED;
 
     @GuardedBy("buffers")
     private boolean detached;
+
+    @GuardedBy("buffers")
+    private final Hold hold = new Hold();
 
     @GuardedBy("buffers")
     private boolean consumerFinished;
@@ -190,6 +197,9 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
         if (event instanceof CheckpointBarrier barrier) {
             lastBarrier = Math.max(lastBarrier, barrier.getId());
             barriers.put(barrier.getId(), stream.firstOfLast().position());
+            if (hold.barrierLeft(barrier.getId()) && receivers != null) {
+                receivers.detached(getSubPartitionIndex()); // what is sent here waits: others are done sooner
+            }
         } else if (event instanceof EndOfData end) {
             endOfData = end.getStopMode();
         } else if (event instanceof EndOfPartitionEvent) {
@@ -219,7 +229,10 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
                 ended.end();
             }
             clearFront();
-            greeting = new Greeting(lastBarrier, endOfData, endOfPartition);
+            greeting = new Greeting(hold.isHeld() ? NONE_MISSED : lastBarrier, endOfData, endOfPartition);
+            if (hold.isHeld() || ended != null) {
+                hold.over(); // before the barrier has left: an ordinary loss; behind it: what was held is for this one
+            }
             inBrokenRecord = place().midRecord();
             detached = false;
             if (receivers != null) { // at once: the rest of a broken record may need more behind it to be sent
@@ -379,7 +392,7 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
     /** Netty thread; the consumer's task thread if it is local. Flink's version throws when nothing is blocked. */
     void resumeFor(HoldfastSubpartitionView view) {
         synchronized (buffers) {
-            if (readView == view) {
+            if (readView == view && !hold.resumes()) {
                 isBlocked = false; // it may be so already, if the barrier was discarded: not an error
             }
         }
@@ -410,7 +423,7 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
             if (readView != view) {
                 return;
             }
-            acknowledge = detach();
+            acknowledge = consumerGone();
         }
         if (acknowledge) {
             acknowledgeAllDataProcessed();
@@ -426,7 +439,7 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
             if (ended != null) {
                 ended.end();
             }
-            acknowledge = detach();
+            acknowledge = consumerGone();
         }
         if (ended != null) {
             ended.tellOfEnd();
@@ -448,12 +461,23 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
         }
     }
 
+    /** As {@link #detach}, unless what lies behind a barrier is held for the next consumer. */
+    @GuardedBy("buffers")
+    private boolean consumerGone() {
+        if (!hold.isHeld()) {
+            return detach();
+        }
+        readView = null;
+        return false;
+    }
+
     /** Returns whether the producer must be told that all its data was processed: nobody else ever will. */
     @GuardedBy("buffers")
     private boolean detach() {
         readView = null;
         clearFront();
         greeting = null;
+        hold.over();
         detached = true;
         if (receivers != null) {
             receivers.detached(getSubPartitionIndex());
@@ -461,6 +485,50 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
         discardQueue();
         return consumerFinished && endOfData != null;
     }
+
+    // ------------------------------------------------------------------ holding
+
+    /** TaskExecutor main thread. See {@code HoldfastCommand.Hold}. */
+    void hold(long from) {
+        synchronized (buffers) {
+            if (detached) {
+                throw new IllegalStateException("Nothing can be held of subpartition %d of %s: its consumer is lost"
+                        .formatted(getSubPartitionIndex(), parent.getPartitionId()));
+            }
+            hold.behind(from);
+        }
+    }
+
+    /** TaskExecutor main thread. See {@code HoldfastCommand.Unhold}. */
+    void unhold() {
+        boolean acknowledge = false;
+        PipelinedSubpartitionView resumed = null;
+        synchronized (buffers) {
+            boolean held = hold.isHeld();
+            boolean resumes = hold.hasResumed();
+            hold.over();
+            if (held && readView == null) {
+                acknowledge = detach();
+            } else if (held) {
+                if (receivers != null) {
+                    receivers.returned(getSubPartitionIndex());
+                }
+                if (resumes) {
+                    isBlocked = false;
+                    resumed = readView;
+                }
+            }
+        }
+        if (resumed != null) {
+            resumed.notifyDataAvailable();
+        }
+        if (acknowledge) {
+            acknowledgeAllDataProcessed();
+        }
+    }
+
+    /** TaskExecutor main thread. See {@code HoldfastCommand.Forget}. */
+    void forget() {}
 
     @GuardedBy("buffers")
     private void clearFront() {

@@ -4,12 +4,17 @@ import io.holdfast.flink.exchange.Exchanges;
 import io.holdfast.flink.exchange.PlacedPartition;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.List;
 import org.apache.flink.runtime.checkpoint.CheckpointOptions;
 import org.apache.flink.runtime.checkpoint.CheckpointType;
+import org.apache.flink.runtime.executiongraph.ExecutionAttemptID;
 import org.apache.flink.runtime.io.network.api.CheckpointBarrier;
 import org.apache.flink.runtime.io.network.api.StopMode;
 import org.apache.flink.runtime.io.network.buffer.BufferPool;
 import org.apache.flink.runtime.io.network.buffer.NetworkBufferPool;
+import org.apache.flink.runtime.jobgraph.IntermediateResultPartitionID;
+import org.apache.flink.runtime.shuffle.HoldfastCommand;
+import org.apache.flink.runtime.shuffle.HoldfastShuffleDescriptor;
 import org.apache.flink.runtime.shuffle.HoldfastShuffleDescriptor.Routing;
 import org.apache.flink.runtime.shuffle.StreamPosition;
 import org.apache.flink.runtime.state.CheckpointStorageLocationReference;
@@ -32,6 +37,8 @@ final class ProducingTask implements AutoCloseable {
     private final int networkBuffers;
     private final BufferPool pool;
     private final HoldfastSubpartition subpartition;
+    private final HoldfastShuffleDescriptor descriptor;
+    private final Exchanges exchanges = new Exchanges();
     private final HoldfastResultPartition partition;
     private StreamPosition written = StreamPosition.START;
 
@@ -46,17 +53,18 @@ final class ProducingTask implements AutoCloseable {
         network = new NetworkBufferPool(networkBuffers, bufferBytes);
         pool = network.createBufferPool(receivers + 1, buffers, receivers, Integer.MAX_VALUE, 0);
         ResultSubpartition[] subpartitions = new ResultSubpartition[receivers];
+        descriptor = PlacedPartition.ofAttempt(attempt, routing);
         partition = new HoldfastResultPartition(
                 "producer",
                 0,
-                PlacedPartition.ofAttempt(attempt, routing),
+                descriptor,
                 ResultPartitionType.PIPELINED_BOUNDED,
                 subpartitions,
                 1,
                 new ResultPartitionManager(),
                 () -> pool,
                 bufferBytes,
-                new Exchanges());
+                exchanges);
         for (int i = 0; i < receivers; i++) {
             subpartitions[i] = new HoldfastSubpartition(i, 2, bufferBytes, partition);
         }
@@ -70,6 +78,19 @@ final class ProducingTask implements AutoCloseable {
 
     HoldfastResultPartition partition() {
         return partition;
+    }
+
+    /** A JobMaster's command for this task, which is on its TaskManager's main thread now. */
+    void execute(HoldfastCommand command) {
+        Exchanges.execute(attempt(), descriptor.jobId(), List.of(command));
+    }
+
+    ExecutionAttemptID attempt() {
+        return descriptor.getResultPartitionID().getProducerId();
+    }
+
+    IntermediateResultPartitionID partitionId() {
+        return descriptor.getResultPartitionID().getPartitionId();
     }
 
     /** What was written so far. */

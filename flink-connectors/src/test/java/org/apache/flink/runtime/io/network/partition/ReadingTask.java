@@ -25,6 +25,7 @@ final class ReadingTask implements BufferAvailabilityListener {
     private int notifications;
     private int nextSequenceNumber;
     private int counted;
+    private boolean frozen;
 
     /** Attaches to {@code producer}. */
     ReadingTask(ProducingTask producer) throws IOException {
@@ -47,6 +48,19 @@ final class ReadingTask implements BufferAvailabilityListener {
 
     int notifications() {
         return notifications;
+    }
+
+    /** From now on it aligns no barrier, until it is thawed. */
+    ReadingTask frozen() {
+        frozen = true;
+        return this;
+    }
+
+    /** It goes on behind the barrier where it stands. */
+    ReadingTask thawed() {
+        frozen = false;
+        view.resumeConsumption();
+        return this;
     }
 
     /** Reads what there is. Barriers are aligned at once. */
@@ -78,7 +92,9 @@ final class ReadingTask implements BufferAvailabilityListener {
             AbstractEvent event = EventSerializer.fromBuffer(buffer, getClass().getClassLoader());
             events.add(event);
             if (event instanceof CheckpointBarrier) {
-                view.resumeConsumption();
+                if (!frozen) {
+                    view.resumeConsumption();
+                }
             } else if (event instanceof AttachedEvent greeting) {
                 scanner.begin(greeting.watermark(), greeting.idle());
             }

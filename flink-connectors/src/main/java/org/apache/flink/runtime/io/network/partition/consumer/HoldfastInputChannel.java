@@ -146,6 +146,13 @@ final class HoldfastInputChannel extends InputChannel {
         }
     }
 
+    /** Task thread. Whether it got a barrier of a checkpoint {@code from} or later, or the end of the partition. */
+    boolean isBehind(long from) {
+        synchronized (lock) {
+            return stream.isBehind(from);
+        }
+    }
+
     /** Attaching thread. Reads on for a task that has read everything, so that a restarted producer can end. */
     private void drain() {
         synchronized (lock) {

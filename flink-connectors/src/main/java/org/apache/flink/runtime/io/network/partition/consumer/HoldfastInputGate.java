@@ -278,6 +278,19 @@ public final class HoldfastInputGate extends SingleInputGate implements TaskExch
         return next;
     }
 
+    /** Task thread. A task that is to freeze stays here. */
+    @Override
+    public void resumeConsumption(InputChannelInfo channel) throws IOException {
+        task.beforeResuming();
+        super.resumeConsumption(channel);
+    }
+
+    /** Task thread. */
+    @Override
+    public boolean isBehind(long from) {
+        return all.stream().allMatch(channel -> channel.isBehind(from));
+    }
+
     // ------------------------------------------------------------------ for its channels
 
     /** TaskExecutor main thread, while the task is created. For one channel; null if its producer does not choose. */
@@ -336,6 +349,7 @@ public final class HoldfastInputGate extends SingleInputGate implements TaskExch
     public void close() throws IOException {
         tellWhatIsDue();
         closing = true;
+        task.leave(); // whoever cancels the task closes its gates: a frozen one must hear of it at once
         super.close();
         forget.run();
     }
