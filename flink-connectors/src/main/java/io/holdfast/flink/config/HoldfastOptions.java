@@ -121,6 +121,27 @@ public final class HoldfastOptions {
             .withDescription("Size that the network memory never grows beyond; 0 stands for four times the size at"
                     + " start. The JVM's limit of direct memory holds too, and must be raised first. TaskManagers.");
 
+    public static final ConfigOption<Boolean> MOVE_ENABLED = ConfigOptions.key("holdfast.move.enabled")
+            .booleanType()
+            .defaultValue(true)
+            .withDescription(
+                    "Whether tasks are moved, without loss, when somebody says over REST that their TaskManager is"
+                            + " about to go. With false such requests fail, and the tasks stay until it is gone. JobManager or job.");
+
+    public static final ConfigOption<Duration> MOVE_TIMEOUT = ConfigOptions.key("holdfast.move.timeout")
+            .durationType()
+            .defaultValue(Duration.ofSeconds(30))
+            .withDescription(
+                    "Time that a move may take if its request does not say when the TaskManager will be gone. After"
+                            + " 60 % of it no handover is begun or waited for, after 80 % the tasks are restarted from what there"
+                            + " is. JobManager.");
+
+    public static final ConfigOption<Duration> MOVE_LEAVING_TIME = ConfigOptions.key("holdfast.move.leaving-time")
+            .durationType()
+            .defaultValue(Duration.ofMinutes(10))
+            .withDescription("How long a TaskManager whose tasks were moved off gets no task of the job again, if the"
+                    + " request does not say it. JobManager.");
+
     /** Set by Holdfast's entry points for its shuffle service, which must not run without one. Not for users. */
     public static final ConfigOption<String> ENTRY_POINT = ConfigOptions.key("holdfast.internal.entry-point")
             .stringType()
@@ -142,7 +163,10 @@ public final class HoldfastOptions {
             AUTO_PARTITION_ALGORITHM,
             NETWORK_MEMORY_ELASTIC,
             NETWORK_MEMORY_MIN,
-            NETWORK_MEMORY_MAX);
+            NETWORK_MEMORY_MAX,
+            MOVE_ENABLED,
+            MOVE_TIMEOUT,
+            MOVE_LEAVING_TIME);
 
     private HoldfastOptions() {}
 

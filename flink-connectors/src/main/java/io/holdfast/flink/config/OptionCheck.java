@@ -98,6 +98,12 @@ public final class OptionCheck {
         if (configuration.get(HoldfastOptions.RESTART_FAILURE_WINDOW).toMillis() < 1) {
             problems.add(HoldfastOptions.RESTART_FAILURE_WINDOW.key() + " must be at least 1 ms");
         }
+        if (configuration.get(HoldfastOptions.MOVE_TIMEOUT).toMillis() < 1) {
+            problems.add(HoldfastOptions.MOVE_TIMEOUT.key() + " must be at least 1 ms");
+        }
+        if (configuration.get(HoldfastOptions.MOVE_LEAVING_TIME).isNegative()) {
+            problems.add(HoldfastOptions.MOVE_LEAVING_TIME.key() + " must not be negative");
+        }
         MemorySize most = configuration.get(HoldfastOptions.NETWORK_MEMORY_MAX);
         if (most.getBytes() > 0
                 && configuration.get(HoldfastOptions.NETWORK_MEMORY_MIN).compareTo(most) > 0) {

@@ -1,6 +1,5 @@
 package io.holdfast.flink.restart;
 
-import io.holdfast.flink.restart.Incident.Pair;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;

@@ -7,15 +7,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
-import org.apache.flink.runtime.jobgraph.IntermediateResultPartitionID;
 import org.apache.flink.runtime.scheduler.strategy.ExecutionVertexID;
 import org.apache.flink.runtime.shuffle.StreamPosition;
 
 /** One thing that went wrong, what was done, and what it cost. JobMaster main thread only; owned by the ledger. */
 final class Incident {
-
-    /** Two ends of a channel: the producer's partition, and who reads from it. */
-    record Pair(IntermediateResultPartitionID partition, ExecutionVertexID consumer) {}
 
     /**
      * What a pair of subtasks has to show for an incident.
@@ -60,6 +56,9 @@ final class Incident {
         }
     }
 
+    /** {@link #kind} of a planned move. */
+    static final String MOVE = "move";
+
     final long id;
     final String kind;
     final String cause;
@@ -91,6 +90,11 @@ final class Incident {
             total = total.plus(cost);
         }
         return total;
+    }
+
+    /** A planned move from whose tasks nothing was lost. */
+    boolean isCleanMove() {
+        return kind.equals(MOVE) && exact && total().isNone();
     }
 
     boolean allRunning() {

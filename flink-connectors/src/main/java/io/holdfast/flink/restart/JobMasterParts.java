@@ -2,6 +2,7 @@ package io.holdfast.flink.restart;
 
 import io.holdfast.flink.autopartition.AutoPartitionSettings;
 import io.holdfast.flink.config.OptionCheck;
+import io.holdfast.flink.move.MoveSettings;
 import java.util.Optional;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.runtime.heartbeat.HeartbeatServices;
@@ -20,11 +21,14 @@ public final class JobMasterParts {
     private final ExecutionPlan plan;
     private final RestartSettings settings;
     private final AutoPartitionSettings autoPartition;
+    private final MoveSettings moves;
 
-    private JobMasterParts(ExecutionPlan plan, RestartSettings settings, AutoPartitionSettings autoPartition) {
+    private JobMasterParts(
+            ExecutionPlan plan, RestartSettings settings, AutoPartitionSettings autoPartition, MoveSettings moves) {
         this.plan = plan;
         this.settings = settings;
         this.autoPartition = autoPartition;
+        this.moves = moves;
     }
 
     /**
@@ -57,7 +61,8 @@ public final class JobMasterParts {
                     plan.getJobID(), LedgerView.unmanaged(reason.get(), System.currentTimeMillis()));
             return Optional.empty();
         }
-        return Optional.of(new JobMasterParts(plan, settings, autoPartition));
+        return Optional.of(new JobMasterParts(
+                plan, settings, autoPartition, MoveSettings.of(configuration, plan.getJobConfiguration())));
     }
 
     /** Dispatcher's main thread. */
@@ -65,7 +70,7 @@ public final class JobMasterParts {
         SlotPoolServiceSchedulerFactory stock = DefaultSlotPoolServiceSchedulerFactory.fromConfiguration(
                 configuration, plan.getJobType(), plan.isDynamic());
         return DefaultSlotPoolServiceSchedulerFactory.create(
-                stock::createSlotPoolService, new HoldfastSchedulerFactory(settings, autoPartition));
+                stock::createSlotPoolService, new HoldfastSchedulerFactory(settings, autoPartition, moves));
     }
 
     /** Dispatcher's main thread. */

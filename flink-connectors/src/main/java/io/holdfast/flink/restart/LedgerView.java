@@ -1,7 +1,6 @@
 package io.holdfast.flink.restart;
 
 import io.holdfast.flink.restart.Incident.Cost;
-import io.holdfast.flink.restart.Incident.Pair;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Iterator;

@@ -2,7 +2,6 @@ package io.holdfast.flink.restart;
 
 import io.holdfast.flink.restart.Incident.Cost;
 import io.holdfast.flink.restart.Incident.HitTask;
-import io.holdfast.flink.restart.Incident.Pair;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -73,7 +72,7 @@ final class LossLedger {
 
     // ------------------------------------------------------------------ what happens
 
-    /** A new incident. {@code kind} is a bounded word: task, task-manager, connection. */
+    /** A new incident. {@code kind} is a bounded word: task, task-manager, move, connection, producer-gone. */
     Incident open(String kind, String cause, long nowMs) {
         Incident incident = new Incident(++count, kind, cause, nowMs);
         incidents.addLast(incident);

@@ -1,9 +1,9 @@
 package io.holdfast.flink.restart;
 
 import io.holdfast.flink.restart.Incident.HitTask;
-import io.holdfast.flink.restart.Incident.Pair;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -223,6 +223,45 @@ public final class SinglePointRestart {
                 firstLine(error));
     }
 
+    /**
+     * {@code executions} are stopped on purpose, where a checkpoint has completed that they have stopped at; they start
+     * again from it. Producers keep what comes behind it, so they are not told of a loss.
+     */
+    public void moving(Collection<Execution> executions, String reason) {
+        long now = System.currentTimeMillis();
+        fence = host.lastCheckpointId();
+        Incident incident = ledger.open(Incident.MOVE, reason, now);
+        Outbox outbox = new Outbox(host);
+        for (Execution execution : executions) {
+            ExecutionVertex vertex = execution.getVertex();
+            HitTask task = new HitTask(
+                    vertex.getID(),
+                    vertex.getJobVertex().getName(),
+                    execution.getAttemptNumber(),
+                    execution.getAssignedResourceLocation().getResourceID().toString(),
+                    now);
+            incident.tasks.add(task);
+            hit.put(vertex.getID(), new Hit(task, incident, false));
+            ledger.superseded(attachments.drop(vertex.getID()), now);
+            topology.outputs(vertex)
+                    .forEach(pair -> outbox.add(
+                            host.vertex(pair.consumer()).getCurrentExecutionAttempt(),
+                            new ProducerLost(pair.partition(), task.attempt, fence)));
+        }
+        outbox.send();
+        metrics.publish(ledger, hit.size());
+    }
+
+    /** Why {@code vertices} are not restarted without the rest of their region; empty if they are. */
+    public Optional<String> reasonAgainst(Collection<ExecutionVertexID> vertices) {
+        if (disabled != null) {
+            return Optional.of(disabled);
+        }
+        return vertices.stream().anyMatch(vertex -> commitPath.contains(vertex.getJobVertexId()))
+                ? Optional.of("a sink's committables travel over the network to or from one of them")
+                : Optional.empty();
+    }
+
     private Optional<Incident> incidentOf(String taskManager, boolean slotLost, long now) {
         return slotLost
                 ? hit.values().stream()
@@ -436,7 +475,8 @@ public final class SinglePointRestart {
             ExecutionVertexID producer = topology.producerOf(pair).getID();
             attachments.attached(pair, channel.attempt());
             Incident booked = ledger.attached(pair, report.consumer().getAttemptNumber(), producer, channel, now);
-            committablesMissing |= booked != null && commitPath.contains(producer.getJobVertexId());
+            committablesMissing |=
+                    booked != null && !booked.isCleanMove() && commitPath.contains(producer.getJobVertexId());
         }
         metrics.publish(ledger, hit.size());
         if (committablesMissing && host.isRunning()) { // a connection broke, or a finished writer is gone

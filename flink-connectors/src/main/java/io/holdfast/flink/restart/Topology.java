@@ -1,6 +1,5 @@
 package io.holdfast.flink.restart;
 
-import io.holdfast.flink.restart.Incident.Pair;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -21,16 +20,17 @@ import org.apache.flink.runtime.scheduler.strategy.ExecutionVertexID;
 import org.apache.flink.runtime.shuffle.HoldfastShuffleDescriptor;
 
 /** Who talks to whom, as the execution graph has it. JobMaster main thread only. */
-final class Topology implements LedgerView.Names {
+public final class Topology implements LedgerView.Names {
 
     private RestartHost host;
 
-    void start(RestartHost owner) {
+    /** JobMaster creation thread. */
+    public void start(RestartHost owner) {
         host = owner;
     }
 
     /** Channels that {@code vertex} reads from. */
-    List<Pair> inputs(ExecutionVertex vertex) {
+    public List<Pair> inputs(ExecutionVertex vertex) {
         List<Pair> pairs = new ArrayList<>();
         for (ConsumedPartitionGroup group : vertex.getAllConsumedPartitionGroups()) {
             for (IntermediateResultPartitionID partition : group) {
@@ -41,7 +41,7 @@ final class Topology implements LedgerView.Names {
     }
 
     /** Channels that {@code vertex} writes to. */
-    List<Pair> outputs(ExecutionVertex vertex) {
+    public List<Pair> outputs(ExecutionVertex vertex) {
         List<Pair> pairs = new ArrayList<>();
         for (IntermediateResultPartition partition :
                 vertex.getProducedPartitions().values()) {
@@ -54,7 +54,8 @@ final class Topology implements LedgerView.Names {
         return pairs;
     }
 
-    ExecutionVertex producerOf(Pair pair) {
+    /** Who produces what {@code pair} reads. */
+    public ExecutionVertex producerOf(Pair pair) {
         return host.partition(pair.partition()).getProducer();
     }
 
@@ -90,7 +91,7 @@ final class Topology implements LedgerView.Names {
     }
 
     /** Index of the subpartition that a pair's consumer reads from its producer. */
-    int subpartition(Pair pair) {
+    public int subpartition(Pair pair) {
         IntermediateResultPartition partition = host.partition(pair.partition());
         Map<IndexRange, IndexRange> groups = host.vertex(pair.consumer())
                 .getExecutionVertexInputInfo(partition.getIntermediateResult().getId())

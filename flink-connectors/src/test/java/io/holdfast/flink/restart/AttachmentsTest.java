@@ -2,7 +2,6 @@ package io.holdfast.flink.restart;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.holdfast.flink.restart.Incident.Pair;
 import java.util.Set;
 import org.apache.flink.runtime.jobgraph.IntermediateDataSetID;
 import org.apache.flink.runtime.jobgraph.IntermediateResultPartitionID;

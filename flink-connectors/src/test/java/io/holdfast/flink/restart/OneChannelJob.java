@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.flink.restart.Incident.Cost;
 import io.holdfast.flink.restart.Incident.HitTask;
-import io.holdfast.flink.restart.Incident.Pair;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Two TaskManagers with two slots each, in the test's JVM, with Holdfast. After each test, all network buffers must be
+ * TaskManagers with two slots each, two unless a test wants more, in the test's JVM, with Holdfast. After each test, all network buffers must be
  * back in their pools, and when the cluster is closed no thread of it may be left.
  */
 final class TestCluster implements BeforeEachCallback, AfterEachCallback {
@@ -34,6 +34,7 @@ final class TestCluster implements BeforeEachCallback, AfterEachCallback {
     private static final List<String> OWN_THREADS = List.of("holdfast-", "Flink Netty", "OutputFlusher");
 
     private final Configuration more;
+    private final int taskManagers;
 
     private HoldfastMiniCluster cluster;
     private InMemoryReporter reporter;
@@ -44,7 +45,12 @@ final class TestCluster implements BeforeEachCallback, AfterEachCallback {
 
     /** With {@code more} in Flink's configuration. */
     TestCluster(Configuration more) {
+        this(more, 2);
+    }
+
+    TestCluster(Configuration more, int taskManagers) {
         this.more = more;
+        this.taskManagers = taskManagers;
     }
 
     @Override
@@ -60,7 +66,7 @@ final class TestCluster implements BeforeEachCallback, AfterEachCallback {
         reporter.addToConfiguration(configuration);
         cluster = new HoldfastMiniCluster(new MiniClusterConfiguration.Builder()
                 .setConfiguration(HoldfastMiniCluster.configure(configuration))
-                .setNumTaskManagers(2)
+                .setNumTaskManagers(taskManagers)
                 .setNumSlotsPerTaskManager(2)
                 .build());
         cluster.start();

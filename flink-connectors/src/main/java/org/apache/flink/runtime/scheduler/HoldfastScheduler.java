@@ -2,6 +2,7 @@ package org.apache.flink.runtime.scheduler;
 
 import io.holdfast.flink.autopartition.AutoPartitionPolicy;
 import io.holdfast.flink.autopartition.AutoPartitionSettings;
+import io.holdfast.flink.move.Moves;
 import io.holdfast.flink.restart.CheckpointWatch;
 import io.holdfast.flink.restart.CommitPath;
 import io.holdfast.flink.restart.EligibilityPolicy;
@@ -54,6 +55,7 @@ import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.runtime.jobgraph.JobVertexID;
 import org.apache.flink.runtime.jobgraph.OperatorID;
 import org.apache.flink.runtime.jobmanager.PartitionProducerDisposedException;
+import org.apache.flink.runtime.jobmaster.ExecutionDeploymentTracker;
 import org.apache.flink.runtime.jobmaster.slotpool.SlotPool;
 import org.apache.flink.runtime.metrics.groups.JobManagerJobMetricGroup;
 import org.apache.flink.runtime.operators.coordination.CoordinationRequest;
@@ -67,6 +69,7 @@ import org.apache.flink.runtime.shuffle.HoldfastShuffleDescriptor.Routing;
 import org.apache.flink.runtime.shuffle.HoldfastShuffleMaster;
 import org.apache.flink.runtime.webmonitor.LedgerRequest;
 import org.apache.flink.runtime.webmonitor.LedgerResponse;
+import org.apache.flink.runtime.webmonitor.MoveRequest;
 import org.apache.flink.runtime.webmonitor.WeightRequest;
 import org.apache.flink.util.FlinkException;
 import org.apache.flink.util.concurrent.ScheduledExecutor;
@@ -88,6 +91,8 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
     private final Logger log;
     private final Parts parts;
     private final AutoPartitionSettings autoPartition;
+    private final MoveOperations moveOperations;
+    private final WarmUps warmUps;
     private String fallbackReason;
     private boolean stopping;
 
@@ -98,13 +103,16 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
             SinglePointBackoff backoff,
             ParkingExecutionOperations operations,
             CheckpointWatch checkpoints,
-            PromptMainThread mainThread) {
+            PromptMainThread mainThread,
+            ExecutionVertexVersioner versioner,
+            Moves moves) {
 
         static Parts of(
                 RestartBackoffTimeStrategy stockBackoff,
                 CheckpointRecoveryFactory checkpoints,
                 ComponentMainThreadExecutor mainThread,
-                RestartSettings settings) {
+                RestartSettings settings,
+                Moves moves) {
             SinglePointRestart restart = new SinglePointRestart(settings);
             return new Parts(
                     restart,
@@ -112,7 +120,9 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
                     new SinglePointBackoff(stockBackoff, restart),
                     new ParkingExecutionOperations(),
                     new CheckpointWatch(checkpoints),
-                    new PromptMainThread(mainThread));
+                    new PromptMainThread(mainThread),
+                    new ExecutionVertexVersioner(),
+                    moves);
         }
 
         /** The ledger outlives the job. It is kept as soon as what ended the job is booked, before the scheduler closes. */
@@ -150,10 +160,12 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
             VertexParallelismStore parallelism,
             SlotPool slotPool,
             RestartSettings settings,
-            AutoPartitionSettings autoPartition)
+            AutoPartitionSettings autoPartition,
+            Moves moves,
+            ExecutionDeploymentTracker deployments)
             throws Exception {
         this(
-                Parts.of(stockBackoff, checkpoints, mainThread, settings),
+                Parts.of(stockBackoff, checkpoints, mainThread, settings, moves),
                 log,
                 jobGraph,
                 ioExecutor,
@@ -172,7 +184,8 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
                 rpcTimeout,
                 parallelism,
                 slotPool,
-                autoPartition);
+                autoPartition,
+                deployments);
     }
 
     private HoldfastScheduler(
@@ -195,7 +208,8 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
             Duration rpcTimeout,
             VertexParallelismStore parallelism,
             SlotPool slotPool,
-            AutoPartitionSettings autoPartition)
+            AutoPartitionSettings autoPartition,
+            ExecutionDeploymentTracker deployments)
             throws Exception {
         super(
                 log,
@@ -213,7 +227,7 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
                         parts.restart.failover(new RestartPipelinedRegionFailoverStrategy(topology, availability)),
                 parts.backoff,
                 parts.operations,
-                new ExecutionVertexVersioner(),
+                parts.versioner,
                 slots,
                 initializationTimestamp,
                 parts.mainThread,
@@ -235,6 +249,9 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
         parts.restart.start(this, metrics);
         parts.weights.start(this);
         parts.operations.start(this);
+        warmUps = new WarmUps(this, deployments, rpcTimeout);
+        moveOperations = new MoveOperations(this, parts.versioner, parts.restart, warmUps);
+        parts.moves.start(moveOperations, metrics);
         parts.checkpoints.onCompleted(id -> getMainThreadExecutor().execute(() -> checkpointCompleted(id)));
     }
 
@@ -280,6 +297,9 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
 
     @Override
     public boolean updateTaskExecutionState(TaskExecutionStateTransition transition) {
+        if (warmUps.updated(transition.getID(), transition.getExecutionState())) {
+            return true;
+        }
         Execution execution = getExecutionGraph().getRegisteredExecutions().get(transition.getID());
         if (execution != null && transition.getExecutionState() == ExecutionState.FAILED) {
             parts.restart.slotLost(execution, transition.getCancelTask()); // set where Flink itself fails the task
@@ -294,22 +314,32 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
         if (updated && execution != null) {
             parts.restart.updated(execution);
             parts.weights.updated(execution);
+            parts.moves.updated(execution);
         }
         return updated;
     }
 
     @Override
     protected void handleTaskFailure(Execution failed, @Nullable Throwable error) {
+        if (moveOperations.isStopping(failed)) { // it starts again at once
+            notifyCoordinatorsAboutTaskFailure(failed, error);
+            return;
+        }
         parts.restart.failed(failed, error, EligibilityPolicy.reasonAgainstNow(stopping || isStopping()));
         if (parts.restart.isLocal()) {
             abortPendingCheckpoints();
+            parts.moves.taskFailed();
+        } else {
+            parts.moves.regionsRestart(SinglePointRestart.firstLine(error));
         }
         super.handleTaskFailure(failed, error);
     }
 
     @Override
     public void handleGlobalFailure(Throwable error) {
-        parts.restart.failedGlobally(fallbackReason == null ? SinglePointRestart.firstLine(error) : fallbackReason);
+        String reason = fallbackReason == null ? SinglePointRestart.firstLine(error) : fallbackReason;
+        parts.restart.failedGlobally(reason);
+        parts.moves.regionsRestart(reason);
         fallbackReason = null;
         super.handleGlobalFailure(error);
     }
@@ -357,6 +387,7 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
      */
     private void checkpointCompleted(long id) {
         parts.restart.checkpointCompleted(id);
+        parts.moves.checkpointCompleted(id);
         CheckpointCoordinator coordinator = getCheckpointCoordinator();
         boolean over = coordinator == null; // the job has ended meanwhile
         if (!over && coordinator.getNumberOfPendingCheckpoints() == 0) { // so whatever is marked is outdated
@@ -384,7 +415,7 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
     }
 
     @Nullable
-    private CompletedCheckpoint latestCheckpoint() {
+    CompletedCheckpoint latestCheckpoint() {
         CheckpointCoordinator coordinator = getCheckpointCoordinator();
         return coordinator == null ? null : coordinator.getCheckpointStore().getLatestCheckpoint();
     }
@@ -421,6 +452,9 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
         if (request instanceof WeightRequest weight) {
             return CompletableFuture.completedFuture(parts.weights.answer(weight));
         }
+        if (request instanceof MoveRequest move) {
+            return CompletableFuture.completedFuture(parts.moves.answer(move));
+        }
         return super.deliverCoordinationRequestToCoordinator(operator, request);
     }
 
@@ -445,7 +479,7 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
 
     @Override
     public IntermediateResultPartition partition(IntermediateResultPartitionID id) {
-        return ((DefaultExecutionGraph) getExecutionGraph()).getResultPartitionOrThrow(id);
+        return graph().getResultPartitionOrThrow(id);
     }
 
     @Override
@@ -489,8 +523,32 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
         handleGlobalFailure(new FlinkException("Holdfast falls back to stock restart: " + reason));
     }
 
+    // ------------------------------------------------------------------ for its parts
+
     /** Deployment hook. */
     void deployed(Execution execution) {
         parts.restart.deployed(execution);
+        parts.moves.deployed(execution);
+    }
+
+    DefaultExecutionGraph graph() {
+        return (DefaultExecutionGraph) getExecutionGraph();
+    }
+
+    @Nullable
+    CheckpointCoordinator checkpointCoordinator() {
+        return getCheckpointCoordinator();
+    }
+
+    /** Starts {@code vertices}, whose attempts have ended, again from the latest checkpoint. */
+    void restartStopped(Set<ExecutionVertexID> vertices) {
+        resetForNewExecutions(vertices);
+        try {
+            restoreState(vertices, false);
+        } catch (Exception e) {
+            handleGlobalFailure(e);
+            return;
+        }
+        schedulingStrategy.restartTasks(vertices);
     }
 }

@@ -3,6 +3,10 @@ package org.apache.flink.runtime.scheduler;
 import io.holdfast.base.Disposition;
 import io.holdfast.base.HoldfastException;
 import io.holdfast.flink.autopartition.AutoPartitionSettings;
+import io.holdfast.flink.move.Leaving;
+import io.holdfast.flink.move.MoveSettings;
+import io.holdfast.flink.move.MoveSlots;
+import io.holdfast.flink.move.Moves;
 import io.holdfast.flink.restart.RestartSettings;
 import java.time.Duration;
 import java.util.Collection;
@@ -12,6 +16,8 @@ import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.JobManagerOptions;
+import org.apache.flink.configuration.TaskManagerOptions;
+import org.apache.flink.configuration.TaskManagerOptions.TaskManagerLoadBalanceMode;
 import org.apache.flink.core.failure.FailureEnricher;
 import org.apache.flink.runtime.blob.BlobWriter;
 import org.apache.flink.runtime.blocklist.BlocklistOperations;
@@ -24,32 +30,39 @@ import org.apache.flink.runtime.executiongraph.failover.RestartBackoffTimeStrate
 import org.apache.flink.runtime.io.network.partition.JobMasterPartitionTracker;
 import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.runtime.jobmaster.ExecutionDeploymentTracker;
+import org.apache.flink.runtime.jobmaster.slotpool.PhysicalSlotRequestBulkCheckerImpl;
 import org.apache.flink.runtime.jobmaster.slotpool.SlotPool;
 import org.apache.flink.runtime.jobmaster.slotpool.SlotPoolService;
+import org.apache.flink.runtime.jobmaster.slotpool.SlotSelectionStrategy;
 import org.apache.flink.runtime.metrics.groups.JobManagerJobMetricGroup;
 import org.apache.flink.runtime.rpc.FatalErrorHandler;
 import org.apache.flink.runtime.shuffle.HoldfastShuffleMaster;
 import org.apache.flink.runtime.shuffle.ShuffleMaster;
+import org.apache.flink.runtime.util.SlotSelectionStrategyUtils;
 import org.apache.flink.streaming.api.graph.ExecutionPlan;
 import org.apache.flink.streaming.api.graph.StreamGraph;
+import org.apache.flink.util.clock.SystemClock;
 import org.apache.flink.util.concurrent.ScheduledExecutorServiceAdapter;
 import org.slf4j.Logger;
 
 /**
  * Makes the scheduler of one managed job.
  *
- * <p>Follows Flink's {@link DefaultSchedulerFactory}, read at 2.2.1 and 2.3.0. Here because {@link
- * DefaultSchedulerComponents} is package-private.
+ * <p>Follows Flink's {@link DefaultSchedulerFactory} and {@link
+ * DefaultSchedulerComponents}, read at 2.2.1 and 2.3.0. Here because {@link
+ * SlotSharingExecutionSlotAllocatorFactory} is package-private.
  */
 public final class HoldfastSchedulerFactory implements SchedulerNGFactory {
 
     private final RestartSettings settings;
     private final AutoPartitionSettings autoPartition;
+    private final MoveSettings moves;
 
     /** Dispatcher's main thread. */
-    public HoldfastSchedulerFactory(RestartSettings settings, AutoPartitionSettings autoPartition) {
+    public HoldfastSchedulerFactory(RestartSettings settings, AutoPartitionSettings autoPartition, MoveSettings moves) {
         this.settings = settings;
         this.autoPartition = autoPartition;
+        this.moves = moves;
     }
 
     /** JobMaster creation thread. */
@@ -88,12 +101,10 @@ public final class HoldfastSchedulerFactory implements SchedulerNGFactory {
         SlotPool slotPool = slotPoolService
                 .castInto(SlotPool.class)
                 .orElseThrow(() -> new IllegalStateException("Holdfast's scheduler needs a slot pool"));
-        DefaultSchedulerComponents components = DefaultSchedulerComponents.createSchedulerComponents(
-                jobGraph.getJobType(),
-                jobGraph.isApproximateLocalRecoveryEnabled(),
-                configuration,
-                slotPool,
-                slotRequestTimeout);
+        Leaving leaving = new Leaving(System::currentTimeMillis);
+        MoveSlots slots = new MoveSlots(slotPool, selection(jobGraph, configuration), leaving);
+        PhysicalSlotRequestBulkCheckerImpl bulks =
+                PhysicalSlotRequestBulkCheckerImpl.createFromSlotPool(slotPool, SystemClock.getInstance());
         RestartBackoffTimeStrategy stockBackoff =
                 RestartBackoffTimeStrategyFactoryLoader.createRestartBackoffTimeStrategyFactory(
                                 jobGraph.getJobConfiguration(), configuration, jobGraph.isCheckpointingEnabled())
@@ -114,14 +125,15 @@ public final class HoldfastSchedulerFactory implements SchedulerNGFactory {
                 jobGraph,
                 ioExecutor,
                 configuration,
-                components.getStartUpAction(),
+                bulks::start,
                 new ScheduledExecutorServiceAdapter(futureExecutor),
                 userCode,
                 new CheckpointsCleaner(configuration.get(CheckpointingOptions.CLEANER_PARALLEL_MODE)),
                 checkpoints,
                 metrics,
                 stockBackoff,
-                components.getAllocatorFactory(),
+                new SlotSharingExecutionSlotAllocatorFactory(
+                        slots, true, bulks, slotRequestTimeout, slotSharing(configuration)),
                 initializationTimestamp,
                 mainThread,
                 (job, status, timestamp) -> {
@@ -135,7 +147,25 @@ public final class HoldfastSchedulerFactory implements SchedulerNGFactory {
                 SchedulerBase.computeVertexParallelismStore(jobGraph),
                 slotPool,
                 settings,
-                autoPartition);
+                autoPartition,
+                new Moves(moves, slots, leaving),
+                deploymentTracker);
+    }
+
+    private static boolean isBalanced(Configuration configuration) {
+        return configuration.get(TaskManagerOptions.TASK_MANAGER_LOAD_BALANCE_MODE) == TaskManagerLoadBalanceMode.TASKS;
+    }
+
+    private static SlotSelectionStrategy selection(JobGraph graph, Configuration configuration) {
+        return isBalanced(configuration)
+                ? SlotSelectionStrategy.NoOpSlotSelectionStrategy.INSTANCE
+                : SlotSelectionStrategyUtils.selectSlotSelectionStrategy(graph.getJobType(), configuration);
+    }
+
+    private static SlotSharingStrategy.Factory slotSharing(Configuration configuration) {
+        return isBalanced(configuration)
+                ? new TaskBalancedPreferredSlotSharingStrategy.Factory()
+                : new LocalInputPreferredSlotSharingStrategy.Factory();
     }
 
     /** Any thread. */

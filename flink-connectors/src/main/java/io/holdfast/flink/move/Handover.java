@@ -1,0 +1,638 @@
+package io.holdfast.flink.move;
+
+import io.holdfast.flink.move.Move.State;
+import io.holdfast.flink.move.Move.Step;
+import io.holdfast.flink.restart.Outbox;
+import io.holdfast.flink.restart.Pair;
+import io.holdfast.flink.restart.RestartHost;
+import io.holdfast.flink.restart.SinglePointRestart;
+import io.holdfast.flink.restart.Topology;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import javax.annotation.Nullable;
+import org.apache.flink.runtime.clusterframework.types.ResourceID;
+import org.apache.flink.runtime.clusterframework.types.ResourceProfile;
+import org.apache.flink.runtime.execution.ExecutionState;
+import org.apache.flink.runtime.executiongraph.Execution;
+import org.apache.flink.runtime.executiongraph.ExecutionAttemptID;
+import org.apache.flink.runtime.executiongraph.ExecutionVertex;
+import org.apache.flink.runtime.jobmaster.LogicalSlot;
+import org.apache.flink.runtime.scheduler.strategy.ExecutionVertexID;
+import org.apache.flink.runtime.shuffle.HoldfastCommand;
+import org.apache.flink.runtime.shuffle.HoldfastCommand.Forget;
+import org.apache.flink.runtime.shuffle.HoldfastCommand.Freeze;
+import org.apache.flink.runtime.shuffle.HoldfastCommand.Hold;
+import org.apache.flink.runtime.shuffle.HoldfastCommand.Thaw;
+import org.apache.flink.runtime.shuffle.HoldfastCommand.Unhold;
+import org.apache.flink.util.FlinkException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Carries one move out, step by step.
+ *
+ * <p>A planned handover keeps everything exactly once without a log and without determinism. The tasks to move freeze
+ * behind the barrier of a checkpoint, so that their state is the checkpoint's, and who feeds them holds what comes behind
+ * it. When the checkpoint has completed nothing is in flight: everything before it was processed, everything behind it is
+ * still with the producers. So the tasks can be stopped and started elsewhere, from that checkpoint, as if they had been
+ * lost at that very moment. Until the checkpoint has completed all of it can be undone.
+ *
+ * <p>Every state ends: by an event, or by time. Where the handover does not come about in time the move falls back to a
+ * checkpoint and a restart of the tasks, then to the restart alone; both are single-point restarts, and what they cost is
+ * in the ledger. JobMaster main thread only.
+ */
+final class Handover {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Handover.class);
+
+    private static final long TICK_MS = 20;
+
+    /** Part of the time for the handover that TaskManagers may take to prepare. */
+    private static final double WARM_PART = 0.3;
+
+    /** Before a handover that did not come about is tried again. */
+    private static final long RETRY_MS = 250;
+
+    private static final long REPEAT_MS = 1_000;
+
+    /** Time for slots to come, however near the deadline is: tasks that are lost meanwhile need them too. */
+    private static final long LEAST_FOR_SLOTS_MS = 1_000;
+
+    /** Time for the tasks to run again, after which the job goes on with its checkpoints and the move counts as failed. */
+    private static final long RESTART_MS = 60_000;
+
+    private enum Phase {
+        WAITING,
+        RESERVING,
+        WARMING,
+        ARMING,
+        CHECKPOINTING,
+        LAST_CHECKPOINT,
+        SWITCHING,
+        OVER
+    }
+
+    private final RestartHost host;
+    private final MoveHost mover;
+    private final MoveSlots slots;
+    private final Move move;
+    private final Runnable ended;
+    private final Topology topology = new Topology();
+
+    private Phase phase = Phase.WAITING;
+    private long notBefore;
+    private long warmBy;
+    private long switchedAt;
+    private String lastFailure = "";
+    private int tries;
+
+    /** Messages that undo something and were not answered yet. */
+    private int unheard;
+
+    @Nullable
+    private MoveSlots.Reservation reservation;
+
+    /** What is to move, by vertex. */
+    private Map<ExecutionVertexID, Execution> victims = Map.of();
+
+    /** Whom commands went to, and what undoes them. */
+    private final Map<Execution, List<HoldfastCommand>> armed = new LinkedHashMap<>();
+
+    /** What is held for tasks that move. */
+    private final List<Pair> held = new ArrayList<>();
+
+    /** Barriers of checkpoints from this on freeze. */
+    private long from;
+
+    /** What the tasks start from again. */
+    private long checkpoint = -1;
+
+    Handover(MoveHost mover, MoveSlots slots, Move move, Runnable ended) {
+        this.host = mover.job();
+        this.mover = mover;
+        this.slots = slots;
+        this.move = move;
+        this.ended = ended;
+        topology.start(host);
+    }
+
+    Move move() {
+        return move;
+    }
+
+    /** Begins, and goes on until it is over. */
+    void start() {
+        LOG.info(
+                "Move begins: move={} taskManagers={} deadlineMs={} reason={}",
+                move.id,
+                move.taskManagers,
+                move.deadlineAt() - move.createdAt,
+                move.reason);
+        tick();
+    }
+
+    private void tick() {
+        if (phase == Phase.OVER) {
+            return;
+        }
+        try {
+            advance(System.currentTimeMillis());
+        } catch (RuntimeException e) { // whatever happens, nothing stays frozen
+            LOG.error("Move failed for an unforeseen reason: move={}", move.id, e);
+            release("an unforeseen error: " + e);
+            end(State.FAILED, "unforeseen: " + SinglePointRestart.firstLine(e));
+        }
+        if (phase != Phase.OVER) {
+            host.schedule(this::tick, TICK_MS);
+        }
+    }
+
+    private void advance(long now) {
+        switch (phase) {
+            case WAITING -> {
+                if (now >= notBefore) {
+                    begin(now);
+                }
+            }
+            case RESERVING -> {
+                if (now >= slotsBy()) {
+                    noSlots("none came until the tasks had to be restarted");
+                }
+            }
+            case WARMING -> {
+                if (now >= warmBy) {
+                    reserved(now);
+                }
+            }
+            case ARMING, CHECKPOINTING -> {
+                if (now >= move.handoverBy()) {
+                    String why = phase == Phase.ARMING
+                            ? "TaskManagers did not answer in time"
+                            : "the checkpoint did not complete in time";
+                    release(why);
+                    degrade(why, now);
+                }
+            }
+            case LAST_CHECKPOINT -> {
+                if (now >= move.restartBy()) {
+                    restartAnyway("the checkpoint before the restart did not complete in time", now);
+                }
+            }
+            case SWITCHING -> {
+                if (now - switchedAt >= RESTART_MS) {
+                    goOn();
+                    end(
+                            State.FAILED,
+                            "not all moved tasks ran again within %d ms; single-point restart sees to them"
+                                    .formatted(RESTART_MS));
+                }
+            }
+            case OVER -> {
+                // nothing
+            }
+        }
+    }
+
+    // ------------------------------------------------------------------ until the point of no return
+
+    private void begin(long now) {
+        List<Execution> there = tasksOn(move.taskManagers);
+        if (there.isEmpty()) {
+            end(State.COMPLETED, "no task of the job is there");
+            return;
+        }
+        if (!host.isRunning() || !allRun() || unheard > 0) {
+            if (now >= move.restartBy()) {
+                end(State.FAILED, "not all tasks of the job were running until the deadline");
+            }
+            return;
+        }
+        victims =
+                there.stream().collect(Collectors.toMap(each -> each.getVertex().getID(), each -> each));
+        if (reservation != null && reservation.all().isDone() && reservation.holds()) {
+            reserved(now);
+            return;
+        }
+        reserve(now);
+    }
+
+    private void reserve(long now) {
+        phase = Phase.RESERVING;
+        move.become(State.RESERVING, now);
+        giveBackReservation();
+        MoveSlots.Reservation mine =
+                slots.reserve(profiles(victims.values()), Duration.ofMillis(Math.max(1, slotsBy() - now)));
+        reservation = mine;
+        mine.all().whenComplete((all, failure) -> {
+            if (reservation != mine || phase != Phase.RESERVING) {
+                return;
+            }
+            if (failure == null) {
+                host.execute(() -> {
+                    if (reservation == mine && phase == Phase.RESERVING) {
+                        warm(all, System.currentTimeMillis());
+                    }
+                });
+            } else {
+                noSlots(SinglePointRestart.firstLine(failure));
+            }
+        });
+    }
+
+    private long slotsBy() {
+        return Math.max(move.restartBy(), move.createdAt + LEAST_FOR_SLOTS_MS);
+    }
+
+    /** The first task on a TaskManager takes longer than others; not while its job waits for it. */
+    private void warm(List<MoveSlots.Reserved> all, long now) {
+        phase = Phase.WARMING;
+        warmBy = now + (long) (WARM_PART * Math.max(0, move.handoverBy() - now));
+        MoveSlots.Reservation mine = reservation;
+        mover.warmUp(all, victims.values()).whenComplete((done, failure) -> {
+            if (reservation == mine && phase == Phase.WARMING) {
+                reserved(System.currentTimeMillis());
+            }
+        });
+    }
+
+    private void noSlots(String why) {
+        end(
+                State.FAILED,
+                "no slots for %d tasks: %s. Nothing was changed. Add TaskManagers, or have spare slots"
+                        .formatted(victims.size(), why));
+    }
+
+    private void reserved(long now) {
+        Optional<String> against = mover.reasonAgainstHandover().or(this::unknownToTheExchange);
+        if (against.isPresent()) {
+            degrade(against.get(), now);
+        } else if (now >= move.handoverBy()) {
+            degrade(lastFailure.isEmpty() ? "the deadline is too near" : lastFailure, now);
+        } else if (!allRun()) {
+            retry("a task of the job was not running", now);
+        } else {
+            arm(now);
+        }
+    }
+
+    /** A task that neither reads nor writes over the network cannot be frozen. */
+    private Optional<String> unknownToTheExchange() {
+        return victims.values().stream()
+                .map(Execution::getVertex)
+                .filter(vertex -> topology.inputs(vertex).isEmpty()
+                        && topology.outputs(vertex).isEmpty())
+                .findFirst()
+                .map(vertex -> vertex.getTaskNameWithSubtaskIndex() + " has no exchange that could hold its records");
+    }
+
+    private void arm(long now) {
+        tries++;
+        phase = Phase.ARMING;
+        move.become(State.ARMING, now);
+        from = host.lastCheckpointId() + 1;
+        Outbox outbox = new Outbox(host);
+        held.clear();
+        for (Execution victim : victims.values()) {
+            ExecutionAttemptID attempt = victim.getAttemptId();
+            command(outbox, victim, new Freeze(attempt, from), new Thaw(attempt));
+            for (Pair pair : topology.inputs(victim.getVertex())) {
+                Execution producer = topology.producerOf(pair).getCurrentExecutionAttempt();
+                if (!victims.containsKey(producer.getVertex().getID())
+                        && producer.getState() != ExecutionState.FINISHED) {
+                    int subpartition = topology.subpartition(pair);
+                    command(
+                            outbox,
+                            producer,
+                            new Hold(pair.partition(), subpartition, from),
+                            new Unhold(pair.partition(), subpartition));
+                    held.add(pair);
+                }
+            }
+        }
+        int mine = tries;
+        outbox.deliver().whenComplete((done, failure) -> {
+            if (phase == Phase.ARMING && tries == mine) {
+                if (failure == null) {
+                    trigger(System.currentTimeMillis());
+                } else {
+                    undone("TaskManagers could not be prepared: " + SinglePointRestart.firstLine(failure));
+                }
+            }
+        });
+    }
+
+    private void command(Outbox outbox, Execution target, HoldfastCommand command, HoldfastCommand undo) {
+        outbox.add(target, command);
+        armed.computeIfAbsent(target, ignored -> new ArrayList<>()).add(undo);
+    }
+
+    private void trigger(long now) {
+        phase = Phase.CHECKPOINTING;
+        move.become(State.CHECKPOINTING, now);
+        int mine = tries;
+        mover.checkpoint().whenComplete((id, failure) -> {
+            if (failure != null && phase == Phase.CHECKPOINTING && tries == mine) {
+                undone("the checkpoint failed: " + SinglePointRestart.firstLine(failure));
+            }
+        });
+    }
+
+    /** Checkpoint {@code id} has completed. */
+    void checkpointCompleted(long id) {
+        if (phase != Phase.CHECKPOINTING || id < from) {
+            return;
+        }
+        Optional<String> changed = whatChanged();
+        if (changed.isPresent()) {
+            undone(changed.get());
+            return;
+        }
+        long now = System.currentTimeMillis();
+        checkpoint = id;
+        move.checkpoint(id);
+        phase = Phase.SWITCHING;
+        switchedAt = now;
+        move.become(State.SWITCHING, now);
+        victims.values().forEach(victim -> move.stopped(victim, now));
+        armed.clear(); // what was frozen stays so until it is gone
+        MoveSlots.Reservation mine = reservation;
+        reservation = null;
+        mover.stopCheckpoints();
+        mover.restartFrom(id, victims.values(), "moved: " + move.reason, mine::offer);
+    }
+
+    /** Why checkpoint and tasks do not belong together; empty if they do. */
+    private Optional<String> whatChanged() {
+        if (!host.isRunning()) {
+            return Optional.of("the job was restarting");
+        }
+        for (Execution execution : armed.keySet()) {
+            boolean current = execution.getVertex().getCurrentExecutionAttempt() == execution;
+            boolean victim = victims.containsKey(execution.getVertex().getID());
+            boolean fine = execution.getState() == ExecutionState.RUNNING
+                    || !victim && execution.getState() == ExecutionState.FINISHED;
+            if (!current || !fine) {
+                return Optional.of(execution.getVertex().getTaskNameWithSubtaskIndex() + " was lost or has ended");
+            }
+        }
+        return reservation.holds() ? Optional.empty() : Optional.of("a reserved slot was lost");
+    }
+
+    /** The handover did not come about; it is tried again, or given up if it is too late for that. */
+    private void undone(String why) {
+        long now = System.currentTimeMillis();
+        release(why);
+        if (now + RETRY_MS >= move.handoverBy()) {
+            degrade(why, now);
+        } else {
+            retry(why, now);
+        }
+    }
+
+    private void retry(String why, long now) {
+        lastFailure = why;
+        phase = Phase.WAITING;
+        notBefore = now + RETRY_MS;
+        move.become(State.RESERVING, now);
+    }
+
+    /** Everybody goes on as if nothing had been. */
+    private void release(String why) {
+        if (armed.isEmpty()) {
+            return;
+        }
+        LOG.info("Handover undone, tasks go on where they are: move={} try={} cause={}", move.id, tries, why);
+        Map<Execution, List<HoldfastCommand>> undo = new LinkedHashMap<>(armed);
+        armed.clear();
+        held.clear();
+        sendUntilHeard(undo);
+    }
+
+    /**
+     * A task that is never told stays frozen. Nothing is armed again before all have heard: a word that came late would undo
+     * that too.
+     */
+    private void sendUntilHeard(Map<Execution, List<HoldfastCommand>> commands) {
+        Outbox outbox = new Outbox(host);
+        commands.keySet().removeIf(target -> !Outbox.reachable(target));
+        commands.forEach((target, each) -> each.forEach(command -> outbox.add(target, command)));
+        unheard++;
+        outbox.deliver().whenComplete((done, failure) -> {
+            unheard--;
+            if (failure != null) {
+                unheard++;
+                host.schedule(
+                        () -> {
+                            unheard--;
+                            sendUntilHeard(commands);
+                        },
+                        REPEAT_MS);
+            }
+        });
+    }
+
+    // ------------------------------------------------------------------ what is worse than a handover
+
+    private void degrade(String why, long now) {
+        Optional<String> against = mover.reasonAgainstRestarting(victims.keySet());
+        if (against.isPresent()) {
+            end(State.FAILED, "%s; and its tasks cannot be restarted alone: %s".formatted(why, against.get()));
+            return;
+        }
+        move.degrade(Step.CHECKPOINT_AND_RESTART, why, now);
+        LOG.warn("Move without handover, tasks restart after a checkpoint: move={} cause={}", move.id, why);
+        if (now >= move.restartBy()) {
+            restartAnyway("the deadline is too near", now);
+            return;
+        }
+        phase = Phase.LAST_CHECKPOINT;
+        move.become(State.CHECKPOINTING, now);
+        mover.checkpoint().whenComplete((id, failure) -> {
+            if (phase == Phase.LAST_CHECKPOINT) {
+                long then = System.currentTimeMillis();
+                if (failure == null) {
+                    move.checkpoint(id);
+                    restart(then);
+                } else {
+                    restartAnyway(
+                            "the checkpoint before the restart failed: " + SinglePointRestart.firstLine(failure), then);
+                }
+            }
+        });
+    }
+
+    private void restartAnyway(String why, long now) {
+        move.degrade(Step.RESTART, why, now);
+        LOG.warn("Move without a fresh checkpoint, tasks restart from the last one: move={} cause={}", move.id, why);
+        restart(now);
+    }
+
+    private void restart(long now) {
+        List<Execution> there = tasksOn(move.taskManagers);
+        if (!host.isRunning() || there.isEmpty()) {
+            end(there.isEmpty() ? State.COMPLETED : State.FAILED, "the tasks were restarted by something else");
+            return;
+        }
+        phase = Phase.SWITCHING;
+        switchedAt = now;
+        move.become(State.SWITCHING, now);
+        if (reservation != null) {
+            reservation.offer();
+            reservation = null;
+        }
+        there.forEach(execution -> move.stopped(execution, now));
+        FlinkException why = new FlinkException("Moved off its TaskManager: " + move.reason);
+        there.forEach(execution -> execution.fail(why));
+    }
+
+    // ------------------------------------------------------------------ behind the point of no return
+
+    /** {@code execution} was handed to its TaskManager. */
+    void deployed(Execution execution) {
+        if (phase == Phase.SWITCHING) {
+            move.deployed(execution, System.currentTimeMillis());
+        }
+    }
+
+    /** {@code execution} has changed its state. */
+    void updated(Execution execution) {
+        ExecutionState state = execution.getState();
+        if (phase == Phase.SWITCHING && (state == ExecutionState.RUNNING || state == ExecutionState.FINISHED)) {
+            move.running(execution, System.currentTimeMillis());
+            if (move.allRun()) {
+                goOn();
+                end(State.COMPLETED, "");
+            }
+        }
+    }
+
+    /** What a move had stopped goes on. */
+    private void goOn() {
+        slots.withdrawOffers();
+        mover.startCheckpoints();
+        if (!mover.hasPeriodicCheckpoints() && !held.isEmpty()) {
+            mover.checkpoint(); // so that what is kept for the moved tasks can be dropped
+        }
+    }
+
+    /** What is kept for its tasks, after it has ended, until a checkpoint behind {@link #checkpoint} completes. */
+    boolean keepsRecords() {
+        return checkpoint >= 0 && !held.isEmpty();
+    }
+
+    /** Checkpoint {@code id} has completed after the move: what the moved tasks have read is not needed again. */
+    void forgetBefore(long id) {
+        if (id <= checkpoint) {
+            return;
+        }
+        Map<Execution, List<HoldfastCommand>> commands = new LinkedHashMap<>();
+        for (Pair pair : held) {
+            Execution producer = topology.producerOf(pair).getCurrentExecutionAttempt();
+            commands.computeIfAbsent(producer, ignored -> new ArrayList<>())
+                    .add(new Forget(pair.partition(), topology.subpartition(pair)));
+        }
+        held.clear();
+        sendUntilHeard(commands);
+    }
+
+    // ------------------------------------------------------------------ how it ends
+
+    /** Whether it was cancelled; not if it is too late for that. */
+    boolean cancel(String why) {
+        if (phase == Phase.SWITCHING || phase == Phase.OVER) {
+            return false;
+        }
+        release(why);
+        end(State.CANCELLED, why);
+        return true;
+    }
+
+    /** A task of the job has failed. */
+    void taskFailed() {
+        if (phase == Phase.ARMING || phase == Phase.CHECKPOINTING) {
+            undone("a task of the job failed");
+        }
+    }
+
+    /** Regions of the job, or all of it, restart. */
+    void regionsRestart(String why) {
+        if (phase == Phase.OVER) {
+            return;
+        }
+        release(why);
+        if (phase == Phase.SWITCHING) {
+            goOn();
+        }
+        end(State.FAILED, "the job fell back to stock Flink's restart: " + why);
+    }
+
+    private void end(State how, String why) {
+        long now = System.currentTimeMillis();
+        phase = Phase.OVER;
+        giveBackReservation();
+        slots.withdrawOffers();
+        move.end(how, why, now);
+        LOG.info(
+                "Move ended: move={} state={} step={} tasks={} tries={} tookMs={} checkpoint={} detail={}",
+                move.id,
+                how,
+                move.step(),
+                move.size(),
+                tries,
+                now - move.createdAt,
+                checkpoint,
+                why);
+        ended.run();
+    }
+
+    private void giveBackReservation() {
+        if (reservation != null) {
+            MoveSlots.Reservation old = reservation;
+            reservation = null;
+            old.giveBack();
+        }
+    }
+
+    // ------------------------------------------------------------------ the job
+
+    private List<Execution> tasksOn(Set<ResourceID> taskManagers) {
+        return host.executions().values().stream()
+                .filter(execution -> !execution.getState().isTerminal()
+                        && execution.getAssignedResourceLocation() != null
+                        && taskManagers.contains(
+                                execution.getAssignedResourceLocation().getResourceID()))
+                .toList();
+    }
+
+    private boolean allRun() {
+        return host.executions().values().stream()
+                .allMatch(execution -> execution.getState() == ExecutionState.RUNNING
+                        || execution.getState() == ExecutionState.FINISHED);
+    }
+
+    /** One for each slot that {@code tasks} have, and large enough for what shares it. */
+    private static List<ResourceProfile> profiles(Collection<Execution> tasks) {
+        Map<Object, ResourceProfile> bySlot = new LinkedHashMap<>();
+        for (Execution task : tasks) {
+            LogicalSlot slot = task.getAssignedResource();
+            bySlot.merge(slot.getAllocationId(), profile(task.getVertex()), Handover::larger);
+        }
+        return List.copyOf(bySlot.values());
+    }
+
+    private static ResourceProfile profile(ExecutionVertex vertex) {
+        ResourceProfile shared = vertex.getJobVertex().getSlotSharingGroup().getResourceProfile();
+        return shared.equals(ResourceProfile.UNKNOWN) ? vertex.getResourceProfile() : shared;
+    }
+
+    private static ResourceProfile larger(ResourceProfile one, ResourceProfile other) {
+        return one.equals(other) ? one : one.merge(other);
+    }
+}

@@ -1,0 +1,254 @@
+package io.holdfast.flink.move;
+
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.apache.flink.runtime.clusterframework.types.ResourceID;
+import org.apache.flink.runtime.executiongraph.Execution;
+import org.apache.flink.runtime.scheduler.strategy.ExecutionVertexID;
+
+/** One move of a job's tasks away from TaskManagers, and what became of it. JobMaster main thread only. */
+final class Move {
+
+    /** Part of the time until the deadline that a handover may take until it cannot be undone. */
+    private static final double HANDOVER_PART = 0.6;
+
+    /** Part of it after which tasks are restarted even without a fresh checkpoint. */
+    private static final double RESTART_PART = 0.8;
+
+    /** Where a move stands. */
+    enum State {
+        RESERVING,
+        ARMING,
+        CHECKPOINTING,
+        SWITCHING,
+        COMPLETED,
+        CANCELLED,
+        FAILED;
+
+        boolean ended() {
+            return compareTo(COMPLETED) >= 0;
+        }
+    }
+
+    /** How tasks are moved, best first. */
+    enum Step {
+        HANDOVER,
+        CHECKPOINT_AND_RESTART,
+        RESTART;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
+    }
+
+    private record Transition(State state, long at) {}
+
+    private record Degradation(long at, Step from, Step to, String why) {}
+
+    /** A task that is moved. Times are epoch milliseconds, 0 until it is so. */
+    private static final class Subtask {
+        private final ExecutionVertexID vertex;
+        private final String vertexName;
+        private final String from;
+        private final int attemptBefore;
+        private final long stoppedAt;
+        private String to = "";
+        private int attemptAfter = -1;
+        private long deployedAt;
+        private long runningAt;
+
+        Subtask(Execution execution, long now) {
+            vertex = execution.getVertex().getID();
+            vertexName = execution.getVertex().getJobVertex().getName();
+            from = taskManager(execution);
+            attemptBefore = execution.getAttemptNumber();
+            stoppedAt = now;
+        }
+
+        private static String taskManager(Execution execution) {
+            return execution.getAssignedResourceLocation() == null
+                    ? ""
+                    : execution.getAssignedResourceLocation().getResourceID().getResourceIdString();
+        }
+
+        private LinkedHashMap<String, Serializable> view() {
+            LinkedHashMap<String, Serializable> view = new LinkedHashMap<>();
+            view.put("vertex", vertex.getJobVertexId().toHexString());
+            view.put("vertexName", vertexName);
+            view.put("subtask", vertex.getSubtaskIndex());
+            view.put("from", from);
+            view.put("to", to);
+            view.put("attemptBefore", attemptBefore);
+            view.put("attemptAfter", attemptAfter);
+            view.put("stoppedAt", stoppedAt);
+            view.put("deployedAt", deployedAt);
+            view.put("runningAt", runningAt);
+            return view;
+        }
+    }
+
+    final String id;
+    final Set<ResourceID> taskManagers;
+    final String reason;
+    final long createdAt;
+
+    private final List<Transition> transitions = new ArrayList<>();
+    private final List<Degradation> degradations = new ArrayList<>();
+    private final Map<ExecutionVertexID, Subtask> subtasks = new LinkedHashMap<>();
+    private long deadlineAt;
+    private State state;
+    private Step step = Step.HANDOVER;
+    private String detail = "";
+    private long checkpoint = -1;
+
+    Move(String id, Set<ResourceID> taskManagers, String reason, long createdAt, long deadlineAt) {
+        this.id = id;
+        this.taskManagers = taskManagers;
+        this.reason = reason;
+        this.createdAt = createdAt;
+        this.deadlineAt = deadlineAt;
+        become(State.RESERVING, createdAt);
+    }
+
+    State state() {
+        return state;
+    }
+
+    Step step() {
+        return step;
+    }
+
+    String detail() {
+        return detail;
+    }
+
+    void become(State next, long now) {
+        if (state != next) {
+            state = next;
+            transitions.add(new Transition(next, now));
+        }
+    }
+
+    void end(State how, String why, long now) {
+        detail = why;
+        become(how, now);
+    }
+
+    /** Somebody else wants it done by {@code deadlineMs}. */
+    void hurry(long deadlineMs) {
+        deadlineAt = Math.min(deadlineAt, deadlineMs);
+    }
+
+    /** Until when a handover is tried. */
+    long handoverBy() {
+        return createdAt + (long) (HANDOVER_PART * (deadlineAt - createdAt));
+    }
+
+    /** When tasks are restarted from what there is. */
+    long restartBy() {
+        return createdAt + (long) (RESTART_PART * (deadlineAt - createdAt));
+    }
+
+    long deadlineAt() {
+        return deadlineAt;
+    }
+
+    void degrade(Step to, String why, long now) {
+        degradations.add(new Degradation(now, step, to, why));
+        step = to;
+    }
+
+    boolean isDegraded() {
+        return !degradations.isEmpty();
+    }
+
+    void checkpoint(long id) {
+        checkpoint = id;
+    }
+
+    // ------------------------------------------------------------------ its tasks
+
+    void stopped(Execution execution, long now) {
+        subtasks.put(execution.getVertex().getID(), new Subtask(execution, now));
+    }
+
+    /** Also for tasks that it does not move. */
+    void deployed(Execution execution, long now) {
+        Subtask subtask = subtasks.get(execution.getVertex().getID());
+        if (subtask != null) {
+            subtask.to = Subtask.taskManager(execution);
+            subtask.attemptAfter = execution.getAttemptNumber();
+            subtask.deployedAt = now;
+            subtask.runningAt = 0;
+        }
+    }
+
+    /** As above. */
+    void running(Execution execution, long now) {
+        Subtask subtask = subtasks.get(execution.getVertex().getID());
+        if (subtask != null && subtask.attemptAfter == execution.getAttemptNumber()) {
+            subtask.runningAt = now;
+        }
+    }
+
+    boolean allRun() {
+        return subtasks.values().stream().allMatch(subtask -> subtask.runningAt > 0);
+    }
+
+    int size() {
+        return subtasks.size();
+    }
+
+    /** As REST shows it. */
+    LinkedHashMap<String, Serializable> view(String job, Map<ResourceID, Long> leaving) {
+        LinkedHashMap<String, Serializable> view = new LinkedHashMap<>();
+        view.put("id", id);
+        view.put("job", job);
+        view.put("state", state.name());
+        view.put("detail", detail);
+        view.put("reason", reason);
+        ArrayList<Serializable> names = new ArrayList<>();
+        taskManagers.forEach(taskManager -> names.add(taskManager.getResourceIdString()));
+        view.put("taskmanagers", names);
+        view.put("createdAt", createdAt);
+        view.put("deadlineAt", deadlineAt);
+        view.put("step", step.toString());
+        ArrayList<Serializable> lapses = new ArrayList<>();
+        for (Degradation each : degradations) {
+            LinkedHashMap<String, Serializable> lapse = new LinkedHashMap<>();
+            lapse.put("at", each.at);
+            lapse.put("from", each.from.toString());
+            lapse.put("to", each.to.toString());
+            lapse.put("why", each.why);
+            lapses.add(lapse);
+        }
+        view.put("degradations", lapses);
+        view.put("checkpoint", checkpoint);
+        ArrayList<Serializable> times = new ArrayList<>();
+        for (Transition each : transitions) {
+            LinkedHashMap<String, Serializable> time = new LinkedHashMap<>();
+            time.put("state", each.state.name());
+            time.put("at", each.at);
+            times.add(time);
+        }
+        view.put("transitions", times);
+        ArrayList<Serializable> tasks = new ArrayList<>();
+        subtasks.values().forEach(subtask -> tasks.add(subtask.view()));
+        view.put("subtasks", tasks);
+        ArrayList<Serializable> going = new ArrayList<>();
+        leaving.forEach((taskManager, until) -> {
+            LinkedHashMap<String, Serializable> entry = new LinkedHashMap<>();
+            entry.put("taskmanager", taskManager.getResourceIdString());
+            entry.put("until", until);
+            going.add(entry);
+        });
+        view.put("leaving", going);
+        return view;
+    }
+}

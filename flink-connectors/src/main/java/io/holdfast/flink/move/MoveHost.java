@@ -1,0 +1,49 @@
+package io.holdfast.flink.move;
+
+import io.holdfast.flink.move.MoveSlots.Reserved;
+import io.holdfast.flink.restart.RestartHost;
+import java.util.Collection;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.apache.flink.runtime.executiongraph.Execution;
+import org.apache.flink.runtime.scheduler.strategy.ExecutionVertexID;
+
+/** What moves need of the scheduler around them, besides {@link RestartHost}. JobMaster main thread only. */
+public interface MoveHost {
+
+    /** The job. */
+    RestartHost job();
+
+    /** Why tasks of this job cannot be handed over: empty if they can. */
+    Optional<String> reasonAgainstHandover();
+
+    /** Why {@code vertices} cannot be restarted without others: empty if they can. */
+    Optional<String> reasonAgainstRestarting(Collection<ExecutionVertexID> vertices);
+
+    /**
+     * Has the TaskManagers of {@code slots} prepare for the tasks of {@code moved}. Completed on the main thread, when they
+     * have or could not.
+     */
+    CompletableFuture<Void> warmUp(Collection<Reserved> slots, Collection<Execution> moved);
+
+    /** Triggers a checkpoint. The future is completed on the main thread, with its id or why it failed. */
+    CompletableFuture<Long> checkpoint();
+
+    /** No checkpoint is triggered by time any more; those under way are aborted. */
+    void stopCheckpoints();
+
+    /** Checkpoints are triggered by time again, if the job wants that. Does no harm if they are already. */
+    void startCheckpoints();
+
+    /** Whether checkpoints are triggered by time at all. */
+    boolean hasPeriodicCheckpoints();
+
+    /**
+     * Gives up {@code moved}, which have stopped, and starts their tasks again from the latest checkpoint, which must be
+     * {@code checkpoint} and is what they have stopped at.
+     *
+     * @param reason for the ledger
+     * @param stopped called just before the tasks ask for slots
+     */
+    void restartFrom(long checkpoint, Collection<Execution> moved, String reason, Runnable stopped);
+}

@@ -1,0 +1,203 @@
+package io.holdfast.flink.move;
+
+import java.io.Serializable;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import javax.annotation.Nullable;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.runtime.clusterframework.types.ResourceID;
+import org.apache.flink.runtime.executiongraph.Execution;
+import org.apache.flink.runtime.webmonitor.MoveRequest;
+import org.apache.flink.runtime.webmonitor.MoveResponse;
+
+/**
+ * The moves of one job: one runs, others wait for it, and some are remembered. JobMaster main thread only.
+ */
+public final class Moves {
+
+    /** Moves that are remembered, those that run or wait included. */
+    private static final int REMEMBERED = 100;
+
+    private final MoveSettings settings;
+    private final MoveSlots slots;
+    private final Leaving leaving;
+    private final Map<String, Move> moves = new LinkedHashMap<>();
+    private final ArrayDeque<Move> waiting = new ArrayDeque<>();
+
+    /** Moves that have ended and for whose tasks producers still keep what they have sent. */
+    private final List<Handover> keeping = new ArrayList<>();
+
+    @Nullable
+    private Handover running;
+
+    private MoveHost host;
+    private MoveMetrics metrics;
+
+    /** JobMaster creation thread. */
+    public Moves(MoveSettings settings, MoveSlots slots, Leaving leaving) {
+        this.settings = settings;
+        this.slots = slots;
+        this.leaving = leaving;
+    }
+
+    /** JobMaster creation thread, when the scheduler exists. */
+    public void start(MoveHost owner, MetricGroup group) {
+        host = owner;
+        metrics = new MoveMetrics(group);
+    }
+
+    // ------------------------------------------------------------------ what is asked for
+
+    /** Carries {@code request} out, or begins to. */
+    public MoveResponse answer(MoveRequest request) {
+        return switch (request.kind()) {
+            case START -> shown(start(request), false);
+            case GET -> shown(moves.get(request.id()), false);
+            case LIST -> all();
+            case CANCEL -> cancel(request.id());
+        };
+    }
+
+    private MoveResponse shown(@Nullable Move move, boolean tooLate) {
+        return new MoveResponse(move == null ? List.of() : List.of(view(move)), tooLate);
+    }
+
+    private MoveResponse all() {
+        List<LinkedHashMap<String, Serializable>> views = new ArrayList<>();
+        moves.values().forEach(move -> views.add(0, view(move)));
+        return new MoveResponse(views, false);
+    }
+
+    private LinkedHashMap<String, Serializable> view(Move move) {
+        return move.view(host.job().jobId().toHexString(), leaving.asMap());
+    }
+
+    private Move start(MoveRequest request) {
+        long now = System.currentTimeMillis();
+        Move known = moves.get(request.id());
+        if (known != null) {
+            if (!known.state().ended()) {
+                known.hurry(request.deadlineMs());
+            }
+            return known;
+        }
+        Move move = new Move(
+                request.id(), new LinkedHashSet<>(request.taskManagers()), request.reason(), now, request.deadlineMs());
+        remember(move);
+        if (!settings.enabled()) {
+            move.end(Move.State.FAILED, "moves are off for this job: holdfast.move.enabled is false", now);
+            metrics.ended(move, now);
+            return move;
+        }
+        request.taskManagers().forEach(taskManager -> leaving.add(taskManager, request.leavingUntilMs()));
+        host.job().schedule(this::unpark, Math.max(0, request.leavingUntilMs() - now) + 1);
+        waiting.add(move);
+        next();
+        return move;
+    }
+
+    private void remember(Move move) {
+        moves.put(move.id, move);
+        if (moves.size() > REMEMBERED) {
+            moves.values().stream()
+                    .filter(each -> each.state().ended())
+                    .findFirst()
+                    .ifPresent(oldest -> moves.remove(oldest.id));
+        }
+    }
+
+    private MoveResponse cancel(String id) {
+        Move move = moves.get(id);
+        if (move == null) {
+            return shown(null, false);
+        }
+        boolean cancelled = false;
+        if (waiting.remove(move)) {
+            long now = System.currentTimeMillis();
+            move.end(Move.State.CANCELLED, "cancelled while it waited for another move", now);
+            metrics.ended(move, now);
+            cancelled = true;
+        } else if (running != null && running.move() == move) {
+            cancelled = running.cancel("cancelled on request");
+        }
+        if (cancelled) {
+            move.taskManagers.forEach(leaving::remove);
+            unpark();
+        }
+        return shown(move, !cancelled && move.state() != Move.State.CANCELLED);
+    }
+
+    private void unpark() {
+        slots.unparkStaying();
+        metrics.leaving(leaving.asMap().size());
+    }
+
+    private void next() {
+        metrics.leaving(leaving.asMap().size());
+        if (running == null && !waiting.isEmpty()) {
+            Handover handover = new Handover(host, slots, waiting.remove(), this::ended);
+            running = handover;
+            handover.start();
+        }
+    }
+
+    private void ended() {
+        Handover over = running;
+        running = null;
+        metrics.ended(over.move(), System.currentTimeMillis());
+        if (over.keepsRecords()) {
+            keeping.add(over);
+        }
+        host.job().execute(this::next);
+    }
+
+    // ------------------------------------------------------------------ what happens
+
+    /** {@code execution} was handed to its TaskManager. */
+    public void deployed(Execution execution) {
+        if (running != null) {
+            running.deployed(execution);
+        }
+    }
+
+    /** {@code execution} has changed its state. */
+    public void updated(Execution execution) {
+        if (running != null) {
+            running.updated(execution);
+        }
+    }
+
+    /** A task has failed, and is restarted alone. */
+    public void taskFailed() {
+        if (running != null) {
+            running.taskFailed();
+        }
+    }
+
+    /** Regions of the job, or all of it, restart for {@code reason}. */
+    public void regionsRestart(String reason) {
+        if (running != null) {
+            running.regionsRestart(reason);
+        }
+    }
+
+    /** Checkpoint {@code id} has completed. */
+    public void checkpointCompleted(long id) {
+        for (Handover over : List.copyOf(keeping)) {
+            over.forgetBefore(id);
+        }
+        keeping.removeIf(over -> !over.keepsRecords());
+        if (running != null) {
+            running.checkpointCompleted(id);
+        }
+    }
+
+    /** TaskManagers that are about to go, as REST shows them. */
+    public Map<ResourceID, Long> leaving() {
+        return leaving.asMap();
+    }
+}
