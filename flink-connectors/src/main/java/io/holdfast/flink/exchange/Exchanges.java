@@ -84,10 +84,10 @@ public final class Exchanges {
             for (TaskExchange task : tasks) {
                 concerned |= execute(task, command);
             }
-            if (!concerned
-                    && (command instanceof HoldfastCommand.Freeze || command instanceof HoldfastCommand.Hold)) {
-                throw new IllegalStateException("No task of job %s on this TaskManager is concerned by %s: it has just ended"
-                        .formatted(jobId, command));
+            if (!concerned && (command instanceof HoldfastCommand.Freeze || command instanceof HoldfastCommand.Hold)) {
+                throw new IllegalStateException(
+                        "No task of job %s on this TaskManager is concerned by %s: it has just ended"
+                                .formatted(jobId, command));
             }
         }
     }
@@ -107,7 +107,9 @@ public final class Exchanges {
                 return to(task, finished.partition(), output -> output.consumerFinished(finished.subpartition()));
             } else if (command instanceof HoldfastCommand.ReceiverWeight receiver) {
                 return to(
-                        task, receiver.partition(), output -> output.weight(receiver.subpartition(), receiver.weight()));
+                        task,
+                        receiver.partition(),
+                        output -> output.weight(receiver.subpartition(), receiver.weight()));
             } else if (command instanceof HoldfastCommand.Freeze freeze) {
                 return task.attempt().equals(freeze.attempt()) && task.freeze(freeze.from());
             } else if (command instanceof HoldfastCommand.Thaw thaw) {

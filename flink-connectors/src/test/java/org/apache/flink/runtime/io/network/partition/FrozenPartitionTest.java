@@ -87,7 +87,8 @@ class FrozenPartitionTest {
         source.execute(new Freeze(source.attempt(), 5));
         source.barrier(5);
 
-        FutureTask<ProducingTask> broadcast = stands(() -> source.broadcastRecord().barrier(6));
+        FutureTask<ProducingTask> broadcast =
+                stands(() -> source.broadcastRecord().barrier(6));
         source.execute(new Thaw(source.attempt()));
 
         broadcast.get();
@@ -99,7 +100,8 @@ class FrozenPartitionTest {
         source.execute(new Freeze(source.attempt(), 5));
         source.barrier(5);
 
-        FutureTask<ProducingTask> ended = stands(() -> source.endOfData(StopMode.DRAIN).finish());
+        FutureTask<ProducingTask> ended =
+                stands(() -> source.endOfData(StopMode.DRAIN).finish());
         source.partition().onSubpartitionAllDataProcessed(0);
         source.execute(new Thaw(source.attempt()));
 

@@ -259,8 +259,7 @@ class HoldfastSubpartitionHoldTest {
     @Test
     void whatIsNotHereIsNotHeldButMayBeGivenUp() throws Exception {
         ProducingTask producer = producers.attempt(0);
-        IntermediateResultPartitionID elsewhere =
-                new IntermediateResultPartitionID(new IntermediateDataSetID(), 0);
+        IntermediateResultPartitionID elsewhere = new IntermediateResultPartitionID(new IntermediateDataSetID(), 0);
 
         producer.execute(new Unhold(elsewhere, 0));
         producer.execute(new Forget(elsewhere, 0));
@@ -348,7 +347,8 @@ class HoldfastSubpartitionHoldTest {
             assertThat(reader.endsMidRecord()).isFalse();
             assertThat(reader.events().stream().skip(1)).allMatch(CheckpointBarrier.class::isInstance);
         }
-        assertThat(all).containsExactlyElementsOf(numbers(0, (int) producer.written().records()));
+        assertThat(all)
+                .containsExactlyElementsOf(numbers(0, (int) producer.written().records()));
     }
 
     private static void some(ProducingTask producer, ReadingTask reader, Random random) throws Exception {
