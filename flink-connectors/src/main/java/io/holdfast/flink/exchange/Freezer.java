@@ -69,7 +69,7 @@ public final class Freezer {
             stopped.over.get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new CancelTaskException("The task was interrupted while it was frozen", e);
+            throw new CancelTaskException(e);
         } catch (ExecutionException e) {
             throw new IllegalStateException("An order to freeze ends in no other way than by completion", e);
         }
