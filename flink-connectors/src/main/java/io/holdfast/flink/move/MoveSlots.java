@@ -15,7 +15,6 @@ import javax.annotation.Nullable;
 import org.apache.flink.runtime.clusterframework.types.AllocationID;
 import org.apache.flink.runtime.clusterframework.types.ResourceID;
 import org.apache.flink.runtime.clusterframework.types.ResourceProfile;
-import org.apache.flink.runtime.clusterframework.types.SlotProfile;
 import org.apache.flink.runtime.jobmaster.SlotInfo;
 import org.apache.flink.runtime.jobmaster.SlotRequestId;
 import org.apache.flink.runtime.jobmaster.slotpool.FreeSlotTracker;
@@ -25,7 +24,6 @@ import org.apache.flink.runtime.jobmaster.slotpool.PhysicalSlotProviderImpl;
 import org.apache.flink.runtime.jobmaster.slotpool.PhysicalSlotRequest;
 import org.apache.flink.runtime.jobmaster.slotpool.SlotPool;
 import org.apache.flink.runtime.jobmaster.slotpool.SlotSelectionStrategy;
-import org.apache.flink.runtime.scheduler.loading.DefaultLoadingWeight;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -176,12 +174,8 @@ public final class MoveSlots implements PhysicalSlotProvider {
         }
 
         private void add(ResourceProfile profile) {
-            SlotRequestId id = new SlotRequestId();
-            PhysicalSlotRequest request = new PhysicalSlotRequest(
-                    id,
-                    SlotProfile.priorAllocation(profile, profile, List.of(), List.of(), Set.of()),
-                    DefaultLoadingWeight.EMPTY,
-                    true);
+            PhysicalSlotRequest request = SlotRequests.of(profile);
+            SlotRequestId id = request.getSlotRequestId();
             for (PhysicalSlot free : pool.getFreeSlotTracker().getFreeSlotsInformation()) {
                 if (!isLeaving(free) && free.getResourceProfile().isMatching(profile)) {
                     pool.allocateAvailableSlot(free.getAllocationId(), request)
@@ -254,14 +248,9 @@ public final class MoveSlots implements PhysicalSlotProvider {
         unparkStaying();
         for (PhysicalSlot free : pool.getFreeSlotTracker().getFreeSlotsInformation()) {
             if (isLeaving(free)) {
-                SlotRequestId id = new SlotRequestId();
-                ResourceProfile profile = free.getResourceProfile();
-                PhysicalSlotRequest request = new PhysicalSlotRequest(
-                        id,
-                        SlotProfile.priorAllocation(profile, profile, List.of(), List.of(), Set.of()),
-                        DefaultLoadingWeight.EMPTY,
-                        true);
-                pool.allocateAvailableSlot(free.getAllocationId(), request).ifPresent(slot -> park(id, slot));
+                PhysicalSlotRequest request = SlotRequests.of(free.getResourceProfile());
+                pool.allocateAvailableSlot(free.getAllocationId(), request)
+                        .ifPresent(slot -> park(request.getSlotRequestId(), slot));
             }
         }
     }
