@@ -126,21 +126,39 @@ public final class HoldfastOptions {
             .defaultValue(true)
             .withDescription(
                     "Whether tasks are moved, without loss, when somebody says over REST that their TaskManager is"
-                            + " about to go. With false such requests fail, and the tasks stay until it is gone. JobManager or job.");
+                            + " about to go. With false such requests fail, and the tasks stay until it is gone."
+                            + " JobManager or job.");
 
     public static final ConfigOption<Duration> MOVE_TIMEOUT = ConfigOptions.key("holdfast.move.timeout")
             .durationType()
             .defaultValue(Duration.ofSeconds(30))
             .withDescription(
                     "Time that a move may take if its request does not say when the TaskManager will be gone. After"
-                            + " 60 % of it no handover is begun or waited for, after 80 % the tasks are restarted from what there"
-                            + " is. JobManager.");
+                            + " 60 % of it no handover is begun or waited for, after 80 % the tasks are restarted from"
+                            + " what there is. JobManager.");
 
     public static final ConfigOption<Duration> MOVE_LEAVING_TIME = ConfigOptions.key("holdfast.move.leaving-time")
             .durationType()
             .defaultValue(Duration.ofMinutes(10))
             .withDescription("How long a TaskManager whose tasks were moved off gets no task of the job again, if the"
                     + " request does not say it. JobManager.");
+
+    public static final ConfigOption<MemorySize> IN_FLIGHT_LOG_MEMORY = ConfigOptions.key(
+                    "holdfast.in-flight-log.memory")
+            .memoryType()
+            .defaultValue(MemorySize.ofMebiBytes(32))
+            .withDescription(
+                    "Heap that a TaskManager uses at most to keep records for tasks that are being moved, so that"
+                            + " their producers do not wait meanwhile. When half of it is full the oldest are written to disk."
+                            + " With 0 nothing is kept: producers wait, and a moved task that is lost before the next checkpoint"
+                            + " loses records. TaskManagers.");
+
+    public static final ConfigOption<MemorySize> IN_FLIGHT_LOG_DISK = ConfigOptions.key("holdfast.in-flight-log.disk")
+            .memoryType()
+            .defaultValue(MemorySize.ofMebiBytes(1024))
+            .withDescription(
+                    "Disk that a TaskManager uses at most for the same, in Flink's io.tmp.dirs. With 0 only memory"
+                            + " is used. TaskManagers.");
 
     /** Set by Holdfast's entry points for its shuffle service, which must not run without one. Not for users. */
     public static final ConfigOption<String> ENTRY_POINT = ConfigOptions.key("holdfast.internal.entry-point")
@@ -166,7 +184,9 @@ public final class HoldfastOptions {
             NETWORK_MEMORY_MAX,
             MOVE_ENABLED,
             MOVE_TIMEOUT,
-            MOVE_LEAVING_TIME);
+            MOVE_LEAVING_TIME,
+            IN_FLIGHT_LOG_MEMORY,
+            IN_FLIGHT_LOG_DISK);
 
     private HoldfastOptions() {}
 

@@ -16,6 +16,9 @@ import org.apache.flink.configuration.MemorySize;
 /** Refuses {@code holdfast.*} options that nobody reads and values that nobody can use. Pure. */
 public final class OptionCheck {
 
+    /** Some network buffers of the usual size. */
+    private static final MemorySize LEAST_IN_FLIGHT_MEMORY = MemorySize.ofMebiBytes(1);
+
     private OptionCheck() {}
 
     /**
@@ -104,6 +107,7 @@ public final class OptionCheck {
         if (configuration.get(HoldfastOptions.MOVE_LEAVING_TIME).isNegative()) {
             problems.add(HoldfastOptions.MOVE_LEAVING_TIME.key() + " must not be negative");
         }
+        inFlightLog(configuration, problems);
         MemorySize most = configuration.get(HoldfastOptions.NETWORK_MEMORY_MAX);
         if (most.getBytes() > 0
                 && configuration.get(HoldfastOptions.NETWORK_MEMORY_MIN).compareTo(most) > 0) {
@@ -113,6 +117,14 @@ public final class OptionCheck {
                             HoldfastOptions.NETWORK_MEMORY_MAX.key(),
                             most,
                             configuration.get(HoldfastOptions.NETWORK_MEMORY_MIN)));
+        }
+    }
+
+    private static void inFlightLog(Configuration configuration, List<String> problems) {
+        MemorySize memory = configuration.get(HoldfastOptions.IN_FLIGHT_LOG_MEMORY);
+        if (memory.getBytes() > 0 && memory.compareTo(LEAST_IN_FLIGHT_MEMORY) < 0) {
+            problems.add("%s must be 0 or at least %s: %s"
+                    .formatted(HoldfastOptions.IN_FLIGHT_LOG_MEMORY.key(), LEAST_IN_FLIGHT_MEMORY, memory));
         }
     }
 

@@ -2,6 +2,7 @@ package io.holdfast.flink.exchange;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.Objects;
 import java.util.function.Supplier;
 import javax.annotation.Nullable;
 import org.apache.flink.runtime.io.network.buffer.Buffer;
@@ -88,6 +89,11 @@ public final class OutgoingStream {
 
     private int recordsOfLast;
 
+    /** What has left since the place that {@link #rewind} goes back to; null if it goes back nowhere. */
+    private @Nullable ArrayDeque<Start> history;
+
+    private long bytesBeforeHistory;
+
     /** Task thread. {@code record} is written next, from its length prefix on. */
     public void writing(ByteBuffer record) {
         if (current != record) { // most often it is the serializer's own one
@@ -151,30 +157,92 @@ public final class OutgoingStream {
      * @param only what the only buffer in the queue held before, if {@link #isDownToOneBuffer}
      */
     public void took(@Nullable Buffer left, long gone, @Nullable ByteBuffer only) {
+        int bytes = left == null ? 0 : left.readableBytes();
+        boolean data = left != null && left.isBuffer();
+        Start last = leave(left != null, data, bytes, gone);
+        if (last != null && queue.isEmpty()) {
+            tail = last.data ? placeIn(last, left == null ? only : wholeBuffer(left, last)) : last.first;
+        }
+        count(data, bytes);
+    }
+
+    /**
+     * Any thread. Something was taken from what was kept of the queue elsewhere, once or again.
+     *
+     * @param data whether it is one of records
+     * @param bytes its length
+     * @param gone how many buffers and events are no longer in the queue or kept, of all that were ever added
+     * @param behind where the stream stands behind it, if nothing else is in the queue or kept
+     */
+    public void tookKept(boolean data, int bytes, long gone, @Nullable Place behind) {
+        Start last = leave(true, data, bytes, gone);
+        if (last != null && queue.isEmpty()) {
+            tail = last.data
+                    ? Objects.requireNonNull(behind, "the last buffer was kept, and left for the first time")
+                    : last.first;
+        }
+        count(data, bytes);
+    }
+
+    /** Returns the last of what is in the queue no more; null if all of it still is. */
+    private Start leave(boolean something, boolean data, int bytes, long gone) {
         long before = leftBytes;
         Start last = null;
         while (removed < gone) {
             last = queue.remove();
             removed++;
+            if (history != null) {
+                history.add(last);
+            }
         }
         Start head = queue.peek();
-        if (left != null) {
+        if (something) {
             source = last;
-            if (left.isBuffer()) {
+            if (data) {
                 if (last == null || head != null && head.data && head.offset == before) {
                     source = head; // the queue still has it: it has left in part
                 }
                 fromItsBeginning = before == source.offset;
-                leftBytes += left.readableBytes();
+                leftBytes += bytes;
             }
         }
-        if (head == null && last != null) {
-            tail = last.data ? placeIn(last, left == null ? only : wholeBuffer(left, last)) : last.first;
-        }
-        boolean mayBeCounted = left != null && left.isBuffer() && source.rest == 0;
-        recordsOfLast = mayBeCounted
-                ? (head == null ? tail : head.first).recordsSince(source.first, left.readableBytes())
+        return last;
+    }
+
+    private void count(boolean data, int bytes) {
+        Start head = queue.peek();
+        recordsOfLast = data && source.rest == 0
+                ? (head == null ? tail : head.first).recordsSince(source.first, bytes)
                 : SequenceWord.UNKNOWN;
+    }
+
+    // ---- going back
+
+    /** Any thread. From now on it is known what leaves: {@link #rewind} goes back to here, a place between two buffers. */
+    public void remember() {
+        history = new ArrayDeque<>();
+        bytesBeforeHistory = leftBytes;
+    }
+
+    /** Any thread. All that has left since {@link #remember} is back in the queue, and will leave again. */
+    public void rewind() {
+        while (!history.isEmpty()) {
+            queue.addFirst(history.removeLast());
+            removed--;
+        }
+        leftBytes = bytesBeforeHistory;
+        history = null;
+    }
+
+    /** Any thread. Nothing goes back any more. */
+    public void forget() {
+        history = null;
+    }
+
+    /** Any thread. Where the stream stands, if all of it has left; else null. */
+    @Nullable
+    public Place end() {
+        return queue.isEmpty() ? tail : null;
     }
 
     /** From the beginning of the buffer that {@code slice} is the last part of. */
@@ -187,6 +255,7 @@ public final class OutgoingStream {
     /** Any thread. The queue was dropped: nothing more will leave. */
     public void clear() {
         queue.clear();
+        history = null;
     }
 
     /**

@@ -6,8 +6,9 @@ package io.holdfast.flink.inflight;
  *
  * <pre>
  *   NONE --behind--&gt; ARMED --barrierLeft--&gt; HELD
- *     ^                |                      |
- *     +----------------+------- over ---------+
+ *     ^                |                     | ^
+ *     +----------------+------- over --------+ |
+ *     +---------------------- again -----------+
  * </pre>
  */
 public final class Hold {
@@ -21,6 +22,7 @@ public final class Hold {
     private State state = State.NONE;
     private long from;
     private boolean resumed;
+    private boolean again;
 
     /** What lies behind the first barrier of a checkpoint {@code from} or later is to be held; repeating it changes nothing. */
     public void behind(long from) {
@@ -37,7 +39,20 @@ public final class Hold {
         }
         state = State.HELD;
         resumed = false;
+        again = false;
         return true;
+    }
+
+    /** The consumer that what was held was for has gone, and things are as before it came. */
+    public void again() {
+        state = State.HELD;
+        resumed = false;
+        again = true;
+    }
+
+    /** Things are held once more that another consumer has read already. */
+    public boolean isAgain() {
+        return isHeld() && again;
     }
 
     /** The barrier has left, and nothing behind it. */

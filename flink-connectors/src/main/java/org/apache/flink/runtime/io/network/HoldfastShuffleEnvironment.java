@@ -6,9 +6,13 @@ import static org.apache.flink.runtime.io.network.metrics.NettyShuffleMetricFact
 import io.holdfast.flink.config.HoldfastOptions;
 import io.holdfast.flink.exchange.AttachExecutor;
 import io.holdfast.flink.exchange.Exchanges;
+import io.holdfast.flink.inflight.InFlightMetrics;
+import io.holdfast.flink.inflight.InFlightStore;
 import io.holdfast.flink.networkmemory.NetworkMemoryMetrics;
 import io.holdfast.flink.networkmemory.NetworkMemoryRegistration;
 import io.holdfast.flink.networkmemory.NetworkMemorySettings;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -44,6 +48,7 @@ public final class HoldfastShuffleEnvironment extends NettyShuffleEnvironment {
 
     private final Exchanges exchanges;
     private final AttachExecutor attaching;
+    private final InFlightStore inFlight;
 
     /** Null if the network memory cannot be resized. */
     private final @Nullable NetworkMemoryRegistration memory;
@@ -62,6 +67,7 @@ public final class HoldfastShuffleEnvironment extends NettyShuffleEnvironment {
             ScheduledExecutorService batchExecutor,
             Exchanges exchanges,
             AttachExecutor attaching,
+            InFlightStore inFlight,
             @Nullable NetworkMemoryRegistration memory) {
         super(
                 context.getTaskExecutorResourceId(),
@@ -77,6 +83,7 @@ public final class HoldfastShuffleEnvironment extends NettyShuffleEnvironment {
                 batchExecutor);
         this.exchanges = exchanges;
         this.attaching = attaching;
+        this.inFlight = inFlight;
         this.memory = memory;
     }
 
@@ -120,6 +127,8 @@ public final class HoldfastShuffleEnvironment extends NettyShuffleEnvironment {
                 tiers == null ? null : new TieredResultPartitionFactory(tiers, tierNetwork, tierResources);
         Exchanges exchanges = new Exchanges();
         AttachExecutor attaching = new AttachExecutor();
+        InFlightStore inFlight = inFlight(context.getConfiguration(), config);
+        InFlightMetrics.register(createShuffleIOOwnerMetricGroup(context.getParentMetricGroup()), inFlight);
         return new HoldfastShuffleEnvironment(
                 context,
                 config,
@@ -128,7 +137,15 @@ public final class HoldfastShuffleEnvironment extends NettyShuffleEnvironment {
                 partitions,
                 files,
                 new HoldfastResultPartitionFactory(
-                        partitions, files, buffers, batchBuffers, batchExecutor, config, tierPartitions, exchanges),
+                        partitions,
+                        files,
+                        buffers,
+                        batchBuffers,
+                        batchExecutor,
+                        config,
+                        tierPartitions,
+                        exchanges,
+                        inFlight),
                 new HoldfastInputGateFactory(
                         context.getTaskExecutorResourceId(),
                         config,
@@ -145,7 +162,15 @@ public final class HoldfastShuffleEnvironment extends NettyShuffleEnvironment {
                 batchExecutor,
                 exchanges,
                 attaching,
+                inFlight,
                 memory);
+    }
+
+    private static InFlightStore inFlight(Configuration configuration, NettyShuffleEnvironmentConfiguration config) {
+        return new InFlightStore(
+                configuration.get(HoldfastOptions.IN_FLIGHT_LOG_MEMORY).getBytes(),
+                configuration.get(HoldfastOptions.IN_FLIGHT_LOG_DISK).getBytes(),
+                Arrays.stream(config.getTempDirs()).map(Path::of).toList());
     }
 
     private static NetworkBufferPool buffers(Configuration configuration, NettyShuffleEnvironmentConfiguration config) {
@@ -167,5 +192,6 @@ public final class HoldfastShuffleEnvironment extends NettyShuffleEnvironment {
         attaching.close();
         exchanges.close();
         super.close();
+        inFlight.close();
     }
 }

@@ -7,6 +7,7 @@ import io.holdfast.flink.exchange.Exchanges;
 import io.holdfast.flink.exchange.Freezer;
 import io.holdfast.flink.exchange.RecordScanner;
 import io.holdfast.flink.exchange.TaskExchange;
+import io.holdfast.flink.inflight.InFlightStore;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
@@ -32,6 +33,7 @@ public final class HoldfastResultPartition extends PipelinedResultPartition impl
 
     private final Exchanges exchanges;
     private final TaskExchange task;
+    private final InFlightStore inFlight;
 
     /** What is known of the consumers, and who chooses among them; null if the job's partitioner does. */
     private final @Nullable Receivers receivers;
@@ -55,7 +57,8 @@ public final class HoldfastResultPartition extends PipelinedResultPartition impl
             ResultPartitionManager partitionManager,
             SupplierWithException<BufferPool, IOException> bufferPoolFactory,
             int bufferBytes,
-            Exchanges exchanges) {
+            Exchanges exchanges,
+            InFlightStore inFlight) {
         super(
                 owningTaskName,
                 partitionIndex,
@@ -67,6 +70,7 @@ public final class HoldfastResultPartition extends PipelinedResultPartition impl
                 null,
                 bufferPoolFactory);
         this.exchanges = exchanges;
+        this.inFlight = inFlight;
         boolean chooses = descriptor.routing() != Routing.GIVEN && subpartitions.length > 1;
         receivers = chooses ? new Receivers(subpartitions.length, bufferBytes) : null;
         router = chooses ? router(descriptor.routing()) : null;
@@ -86,6 +90,11 @@ public final class HoldfastResultPartition extends PipelinedResultPartition impl
     @Nullable
     Receivers receivers() {
         return receivers;
+    }
+
+    /** TaskExecutor main thread, while the task is created. Where subpartitions keep what the network has no room for. */
+    InFlightStore inFlight() {
+        return inFlight;
     }
 
     /** Any thread. Number of the producer's attempt. */

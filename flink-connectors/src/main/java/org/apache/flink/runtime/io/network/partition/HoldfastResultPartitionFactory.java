@@ -1,6 +1,7 @@
 package org.apache.flink.runtime.io.network.partition;
 
 import io.holdfast.flink.exchange.Exchanges;
+import io.holdfast.flink.inflight.InFlightStore;
 import java.io.IOException;
 import java.util.concurrent.ScheduledExecutorService;
 import org.apache.flink.runtime.io.disk.BatchShuffleReadBufferPool;
@@ -24,6 +25,7 @@ public final class HoldfastResultPartitionFactory extends ResultPartitionFactory
     private final ResultPartitionManager partitionManager;
     private final NettyShuffleEnvironmentConfiguration config;
     private final Exchanges exchanges;
+    private final InFlightStore inFlight;
 
     /** TaskManager start-up thread. */
     public HoldfastResultPartitionFactory(
@@ -34,7 +36,8 @@ public final class HoldfastResultPartitionFactory extends ResultPartitionFactory
             ScheduledExecutorService batchExecutor,
             NettyShuffleEnvironmentConfiguration config,
             TieredResultPartitionFactory tiers,
-            Exchanges exchanges) {
+            Exchanges exchanges,
+            InFlightStore inFlight) {
         super(
                 partitionManager,
                 fileChannelManager,
@@ -57,6 +60,7 @@ public final class HoldfastResultPartitionFactory extends ResultPartitionFactory
         this.partitionManager = partitionManager;
         this.config = config;
         this.exchanges = exchanges;
+        this.inFlight = inFlight;
     }
 
     /** TaskExecutor main thread, while the task is created. */
@@ -98,7 +102,8 @@ public final class HoldfastResultPartitionFactory extends ResultPartitionFactory
                 partitionManager,
                 bufferPoolFactory,
                 config.networkBufferSize(),
-                exchanges);
+                exchanges,
+                inFlight);
         for (int i = 0; i < subpartitions.length; i++) {
             subpartitions[i] = new HoldfastSubpartition(
                     i, config.networkBuffersPerChannel(), config.startingBufferSize(), partition);

@@ -1,10 +1,12 @@
 package org.apache.flink.runtime.io.network.partition;
 
 import io.holdfast.flink.autopartition.Receivers;
+import io.holdfast.flink.config.HoldfastOptions;
 import io.holdfast.flink.exchange.AttachedEvent;
 import io.holdfast.flink.exchange.OutgoingStream;
 import io.holdfast.flink.exchange.SequenceWord;
 import io.holdfast.flink.inflight.Hold;
+import io.holdfast.flink.inflight.InFlightLog;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -21,6 +23,8 @@ import org.apache.flink.runtime.io.network.buffer.Buffer;
 import org.apache.flink.runtime.io.network.buffer.BufferConsumer;
 import org.apache.flink.runtime.io.network.netty.HoldfastCredits;
 import org.apache.flink.runtime.shuffle.BarrierPositions;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A subpartition whose consumer may go away and another may come, any number of times, without stopping the producer.
@@ -34,6 +38,11 @@ import org.apache.flink.runtime.shuffle.BarrierPositions;
  * #writing}; the partition's lock is never taken while it is held.
  */
 final class HoldfastSubpartition extends PipelinedSubpartition {
+
+    private static final Logger LOG = LoggerFactory.getLogger(HoldfastSubpartition.class);
+
+    /** Buffers that stay in the queue while things are held: the open one, and one that is full. */
+    private static final int HELD_IN_QUEUE = 2;
 
     /** Instead of a barrier that will not come again. */
     private static final long NONE_MISSED = -1;
@@ -62,6 +71,18 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
     @GuardedBy("buffers")
     private final Hold hold = new Hold();
 
+    /** What is kept of the stream elsewhere: it comes before the queue. */
+    @GuardedBy("buffers")
+    private final InFlightLog log;
+
+    /** There was no room in the log, and it has not told yet that there is. */
+    @GuardedBy("buffers")
+    private boolean logIsFull;
+
+    /** Where the consumer begins for which things are held. */
+    @GuardedBy("buffers")
+    private Mark mark;
+
     @GuardedBy("buffers")
     private boolean consumerFinished;
 
@@ -85,6 +106,7 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
         super(index, receiverExclusiveBuffers, startingBufferSize, partition);
         this.partition = partition;
         this.receivers = partition.receivers();
+        this.log = new InFlightLog(partition.inFlight());
     }
 
     /** Any thread. In-flight data is not part of checkpoints of managed jobs: those are aligned. */
@@ -110,7 +132,7 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
             receivers.begun(getSubPartitionIndex(), bufferConsumer.isBuffer());
         }
         int desiredSize = super.add(bufferConsumer, partialRecordLength);
-        discardIfDetached();
+        makeRoom();
         return desiredSize;
     }
 
@@ -121,7 +143,7 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
             stream.added(false, 0);
         }
         int bytes = super.finish();
-        discardIfDetached();
+        makeRoom();
         return bytes;
     }
 
@@ -129,13 +151,15 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
     @Override
     public void flush() {
         super.flush();
-        discardIfDetached();
+        makeRoom();
     }
 
-    private void discardIfDetached() {
+    /** The producer must not wait for a consumer that is away, or held. */
+    private void makeRoom() {
         boolean acknowledge;
         synchronized (buffers) {
             if (!detached) {
+                overflow();
                 return;
             }
             discardQueue();
@@ -151,6 +175,8 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
         if (isReleased) {
             return;
         }
+        stopRetaining();
+        skipLog();
         int sequence = sequenceNumber;
         while (true) {
             isBlocked = false;
@@ -166,19 +192,22 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
     /** What the queue gives next, whether a consumer gets it or nobody; null if it gives nothing now. */
     @GuardedBy("buffers")
     private BufferAndBacklog take() {
+        return log.isEmpty() ? takeFromQueue() : takeFromLog();
+    }
+
+    @GuardedBy("buffers")
+    private BufferAndBacklog takeFromQueue() {
         // The one buffer may go with this and leave nothing; it is kept until that was looked at.
         Buffer only = buffers.size() == 1 && stream.isDownToOneBuffer() ? firstInQueue() : null;
         try {
+            int before = buffers.size();
             BufferAndBacklog next = super.pollBuffer();
-            stream.took(
-                    next == null ? null : next.buffer(),
-                    getTotalNumberOfBuffersUnsafe() - buffers.size(),
-                    only == null ? null : only.getNioBufferReadable());
+            stream.took(next == null ? null : next.buffer(), gone(), only == null ? null : only.getNioBufferReadable());
+            if (log.retains()) {
+                retain(next == null ? null : next.buffer(), before - buffers.size());
+            }
             if (next != null) {
-                follow(next.buffer());
-                if (receivers != null) {
-                    receivers.left(getSubPartitionIndex(), stream.leftBytes());
-                }
+                left(next.buffer());
             }
             return next;
         } finally {
@@ -188,17 +217,33 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
         }
     }
 
+    /** Buffers and events that have left, of all that were ever added. */
+    @GuardedBy("buffers")
+    private long gone() {
+        return getTotalNumberOfBuffersUnsafe() - buffers.size() - log.covered();
+    }
+
+    @GuardedBy("buffers")
+    private void left(Buffer buffer) {
+        if (!buffer.isBuffer()) {
+            follow(buffer);
+        }
+        if (receivers != null) {
+            receivers.left(getSubPartitionIndex(), stream.leftBytes());
+        }
+    }
+
     @GuardedBy("buffers")
     private void follow(Buffer buffer) {
-        if (buffer.isBuffer()) {
-            return;
-        }
         AbstractEvent event = event(buffer);
         if (event instanceof CheckpointBarrier barrier) {
             lastBarrier = Math.max(lastBarrier, barrier.getId());
             barriers.put(barrier.getId(), stream.firstOfLast().position());
-            if (hold.barrierLeft(barrier.getId()) && receivers != null) {
-                receivers.detached(getSubPartitionIndex()); // what is sent here waits: others are done sooner
+            if (log.retains()) {
+                log.retainedBarrier(barrier.getId());
+            }
+            if (hold.barrierLeft(barrier.getId())) {
+                held(barrier.getId());
             }
         } else if (event instanceof EndOfData end) {
             endOfData = end.getStopMode();
@@ -229,9 +274,18 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
                 ended.end();
             }
             clearFront();
-            greeting = new Greeting(hold.isHeld() ? NONE_MISSED : lastBarrier, endOfData, endOfPartition);
-            if (hold.isHeld() || ended != null) {
-                hold.over(); // before the barrier has left: an ordinary loss; behind it: what was held is for this one
+            if (ended != null && !goBack()) { // before a barrier has left behind which things are held
+                hold.over();
+                skipLog();
+            }
+            boolean held = hold.isHeld();
+            greeting = new Greeting(
+                    held && lastBarrier == mark.barrier ? NONE_MISSED : lastBarrier, endOfData, endOfPartition);
+            if (held) {
+                hold.over();
+                if (log.retain()) {
+                    stream.remember();
+                }
             }
             inBrokenRecord = place().midRecord();
             detached = false;
@@ -353,6 +407,8 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
             boolean available;
             if (!front.isEmpty()) {
                 available = isCreditAvailable || front.peek().getDataType().isEvent();
+            } else if (greeting == null && !log.isEmpty()) {
+                available = !isBlocked && (isCreditAvailable || log.nextType().isEvent());
             } else if (greeting != null) {
                 available =
                         !inBrokenRecord || super.getAvailabilityAndBacklog(true).isAvailable();
@@ -367,6 +423,9 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
     private Buffer.DataType nextType() {
         if (!front.isEmpty()) {
             return front.peek().getDataType();
+        }
+        if (!log.isEmpty()) {
+            return isBlocked ? Buffer.DataType.NONE : log.nextType();
         }
         return super.getAvailabilityAndBacklog(true).isAvailable()
                 ? buffers.peek().getBufferConsumer().getDataType()
@@ -385,8 +444,16 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
     /** Netty thread; the consumer's task thread if it is local. What the current consumer gets next. */
     BufferAndBacklog pollFor(HoldfastSubpartitionView view) {
         synchronized (buffers) {
-            return readView == view ? pollBuffer() : null;
+            if (readView != view) {
+                return null;
+            }
+            BufferAndBacklog next = pollBuffer();
+            if (readView == view) {
+                return next;
+            }
         }
+        view.tellOfEnd(); // what was kept for it cannot be read
+        return null;
     }
 
     /** Netty thread; the consumer's task thread if it is local. Flink's version throws when nothing is blocked. */
@@ -464,11 +531,10 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
     /** As {@link #detach}, unless what lies behind a barrier is held for the next consumer. */
     @GuardedBy("buffers")
     private boolean consumerGone() {
-        if (!hold.isHeld()) {
-            return detach();
-        }
         readView = null;
-        return false;
+        clearFront();
+        greeting = null;
+        return goBack() ? false : detach();
     }
 
     /** Returns whether the producer must be told that all its data was processed: nobody else ever will. */
@@ -478,6 +544,7 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
         clearFront();
         greeting = null;
         hold.over();
+        log.forget();
         detached = true;
         if (receivers != null) {
             receivers.detached(getSubPartitionIndex());
@@ -487,6 +554,169 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
     }
 
     // ------------------------------------------------------------------ holding
+
+    /** Where a consumer begins for which things are held, and what had left before. */
+    private record Mark(long barrier, StopMode endOfData, boolean endOfPartition) {}
+
+    /** The barrier of checkpoint {@code id} has left; nothing leaves behind it until the next consumer attaches. */
+    @GuardedBy("buffers")
+    private void held(long id) {
+        stopRetaining();
+        mark = new Mark(id, endOfData, endOfPartition);
+        if (receivers != null) {
+            receivers.detached(getSubPartitionIndex()); // what is sent here waits: others are done sooner
+        }
+        overflow();
+    }
+
+    /**
+     * The consumer is gone. What it got since it attached is to leave again, if all of that was kept. Returns whether what
+     * lies behind a barrier is held for the next consumer.
+     */
+    @GuardedBy("buffers")
+    private boolean goBack() {
+        if (hold.isHeld() || !log.retains() || isReleased) {
+            return hold.isHeld();
+        }
+        stream.rewind();
+        log.rewind(lastBarrier);
+        if (log.isEmpty()) { // there were but barriers, if anything
+            stream.tookKept(false, 0, gone(), log.end());
+        }
+        endOfData = mark.endOfData;
+        endOfPartition = mark.endOfPartition;
+        hold.again();
+        isBlocked = true;
+        if (receivers != null) {
+            receivers.detached(getSubPartitionIndex());
+        }
+        overflow();
+        return true;
+    }
+
+    /** Takes finished buffers out of the queue while things are held: the producer needs them for its other consumers. */
+    @GuardedBy("buffers")
+    private void overflow() {
+        if (!hold.isHeld() || isReleased) {
+            return;
+        }
+        while (!logIsFull && buffers.size() > HELD_IN_QUEUE) {
+            boolean blocked = isBlocked;
+            int sequence = sequenceNumber;
+            int before = buffers.size();
+            isBlocked = false;
+            BufferAndBacklog next = super.pollBuffer();
+            isBlocked = blocked;
+            sequenceNumber = sequence;
+            int taken = before - buffers.size();
+            if (next != null) {
+                logIsFull = !log.append(next.buffer(), taken);
+                if (logIsFull) {
+                    log.whenRoom(this::logHasRoom);
+                }
+            } else if (!log.isEmpty()) {
+                log.appendNothing(taken);
+            } else {
+                stream.took(null, gone(), null);
+            }
+        }
+    }
+
+    /** Writing thread of the log. */
+    private void logHasRoom() {
+        synchronized (buffers) {
+            logIsFull = false;
+            overflow();
+        }
+    }
+
+    @GuardedBy("buffers")
+    private BufferAndBacklog takeFromLog() {
+        if (isBlocked) {
+            return null;
+        }
+        Buffer next;
+        try {
+            next = log.next();
+        } catch (IOException e) {
+            unreadable(e);
+            return null;
+        }
+        boolean retained = log.left();
+        stream.tookKept(next.isBuffer(), next.readableBytes(), gone(), log.end());
+        if (!retained) {
+            giveUpRetaining();
+        }
+        isBlocked = next.getDataType().isBlockingUpstream();
+        left(next);
+        return new BufferAndBacklog(next, backlog(), nextType(), sequenceNumber++);
+    }
+
+    /** What was kept for the consumer is lost: it attaches again, and hears how much it is. */
+    @GuardedBy("buffers")
+    private void unreadable(IOException cause) {
+        LOG.error(
+                "In-flight log cannot be read, its content is lost and counted: partition={} subpartition={}. Check the"
+                        + " disk of Flink's temporary directories",
+                parent.getPartitionId(),
+                getSubPartitionIndex(),
+                cause);
+        ((HoldfastSubpartitionView) readView).end();
+        detach();
+    }
+
+    /** What is kept of what has not left is lost. */
+    @GuardedBy("buffers")
+    private void skipLog() {
+        stopRetaining();
+        while (!log.isEmpty()) {
+            boolean data = log.nextType().isBuffer();
+            int bytes = log.nextBytes();
+            Buffer event = data ? null : log.nextEvent();
+            log.left();
+            stream.tookKept(data, bytes, gone(), log.end());
+            if (event != null) {
+                follow(event);
+                event.recycleBuffer();
+            }
+        }
+    }
+
+    /** {@code next} has left the queue, or nothing; the queue has {@code taken} less. */
+    @GuardedBy("buffers")
+    private void retain(@Nullable Buffer next, int taken) {
+        if (next == null) {
+            log.retainNothing(taken);
+        } else if (!log.retainCopy(next, taken)) {
+            giveUpRetaining();
+        }
+        log.retainedUpTo(stream.end());
+    }
+
+    @GuardedBy("buffers")
+    private void giveUpRetaining() {
+        log.giveUp();
+        stream.forget();
+        LOG.warn(
+                "In-flight log is full, if the consumer is lost now what it has not processed is: partition={}"
+                        + " subpartition={}. Raise {} or {}",
+                parent.getPartitionId(),
+                getSubPartitionIndex(),
+                HoldfastOptions.IN_FLIGHT_LOG_MEMORY.key(),
+                HoldfastOptions.IN_FLIGHT_LOG_DISK.key());
+    }
+
+    @GuardedBy("buffers")
+    private void stopRetaining() {
+        log.forget();
+        stream.forget();
+    }
+
+    /** Any thread. What is kept elsewhere is sent before the queue is. */
+    @Override
+    public int getBuffersInBacklogUnsafe() {
+        return isBlocked ? 0 : super.getBuffersInBacklogUnsafe() + log.dataBuffers();
+    }
 
     /** TaskExecutor main thread. See {@code HoldfastCommand.Hold}. */
     void hold(long from) {
@@ -528,7 +758,16 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
     }
 
     /** TaskExecutor main thread. See {@code HoldfastCommand.Forget}. */
-    void forget() {}
+    void forget() {
+        boolean acknowledge;
+        synchronized (buffers) {
+            stopRetaining();
+            acknowledge = hold.isAgain() && readView == null && detach(); // what is to leave again is what to forget
+        }
+        if (acknowledge) {
+            acknowledgeAllDataProcessed();
+        }
+    }
 
     @GuardedBy("buffers")
     private void clearFront() {
@@ -541,6 +780,7 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
     public void release() {
         super.release();
         synchronized (buffers) {
+            log.clear();
             stream.clear();
             clearFront();
         }

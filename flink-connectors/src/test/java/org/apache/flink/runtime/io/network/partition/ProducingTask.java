@@ -2,6 +2,7 @@ package org.apache.flink.runtime.io.network.partition;
 
 import io.holdfast.flink.exchange.Exchanges;
 import io.holdfast.flink.exchange.PlacedPartition;
+import io.holdfast.flink.inflight.InFlightStore;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -43,12 +44,13 @@ final class ProducingTask implements AutoCloseable {
     private StreamPosition written = StreamPosition.START;
 
     /** A task of attempt {@code attempt} with a pool of {@code buffers} buffers of {@code bufferBytes} bytes. */
-    ProducingTask(int attempt, int buffers, int bufferBytes) throws Exception {
-        this(attempt, buffers, bufferBytes, 1, Routing.GIVEN);
+    ProducingTask(int attempt, int buffers, int bufferBytes, InFlightStore inFlight) throws Exception {
+        this(attempt, buffers, bufferBytes, 1, Routing.GIVEN, inFlight);
     }
 
     /** The same with {@code receivers} subpartitions, among which it may choose. */
-    ProducingTask(int attempt, int buffers, int bufferBytes, int receivers, Routing routing) throws Exception {
+    ProducingTask(int attempt, int buffers, int bufferBytes, int receivers, Routing routing, InFlightStore inFlight)
+            throws Exception {
         networkBuffers = buffers + 1; // the pool may not take the last one: a shared cluster never is one task's
         network = new NetworkBufferPool(networkBuffers, bufferBytes);
         pool = network.createBufferPool(receivers + 1, buffers, receivers, Integer.MAX_VALUE, 0);
@@ -64,7 +66,8 @@ final class ProducingTask implements AutoCloseable {
                 new ResultPartitionManager(),
                 () -> pool,
                 bufferBytes,
-                exchanges);
+                exchanges,
+                inFlight);
         for (int i = 0; i < receivers; i++) {
             subpartitions[i] = new HoldfastSubpartition(i, 2, bufferBytes, partition);
         }

@@ -4,7 +4,9 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import io.holdfast.flink.exchange.Exchanges;
+import io.holdfast.flink.inflight.InFlightStore;
 import java.net.InetAddress;
+import java.util.List;
 import java.util.Map;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.Configuration;
@@ -79,7 +81,8 @@ final class HoldfastSubpartitionViewRaces {
                         throw new UnsupportedOperationException("Nothing is written here");
                     },
                     4_096,
-                    new Exchanges());
+                    new Exchanges(),
+                    new InFlightStore(0, 0, List.of()));
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }
