@@ -1,5 +1,6 @@
 package io.holdfast.flink.rest;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
@@ -26,6 +27,9 @@ public enum HoldfastRestEndpointFactory implements RestEndpointFactory<Dispatche
     SESSION,
     /** For application clusters, which take no further jobs. */
     APPLICATION;
+
+    private static final Duration MOVE_TIMEOUT = Duration.ofSeconds(30);
+    private static final Duration LEAVING_TIME = Duration.ofMinutes(10);
 
     @Override
     public WebMonitorEndpoint<DispatcherGateway> createRestEndpoint(
@@ -65,7 +69,24 @@ public enum HoldfastRestEndpointFactory implements RestEndpointFactory<Dispatche
                 WeightHandler weights =
                         new WeightHandler(leaderRetriever, restConfiguration.getTimeout(), responseHeaders);
                 all.add(Tuple2.of(weights.getMessageHeaders(), weights));
+                moves(resourceManagers).forEach(moves -> all.add(Tuple2.of(moves.getMessageHeaders(), moves)));
                 return all;
+            }
+
+            private List<MovesHandler<?, ?>> moves(LeaderGatewayRetriever<ResourceManagerGateway> resourceManagers) {
+                Duration timeout = restConfiguration.getTimeout();
+                return List.of(
+                        new StartMoveHandler(
+                                leaderRetriever,
+                                resourceManagers,
+                                timeout,
+                                responseHeaders,
+                                MOVE_TIMEOUT,
+                                LEAVING_TIME,
+                                System::currentTimeMillis),
+                        new ListMovesHandler(leaderRetriever, timeout, responseHeaders),
+                        new ShowMoveHandler(leaderRetriever, timeout, responseHeaders),
+                        new CancelMoveHandler(leaderRetriever, timeout, responseHeaders));
             }
         };
     }
