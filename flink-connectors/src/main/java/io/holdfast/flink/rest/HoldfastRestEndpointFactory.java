@@ -1,5 +1,6 @@
 package io.holdfast.flink.rest;
 
+import io.holdfast.flink.config.HoldfastOptions;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -27,9 +28,6 @@ public enum HoldfastRestEndpointFactory implements RestEndpointFactory<Dispatche
     SESSION,
     /** For application clusters, which take no further jobs. */
     APPLICATION;
-
-    private static final Duration MOVE_TIMEOUT = Duration.ofSeconds(30);
-    private static final Duration LEAVING_TIME = Duration.ofMinutes(10);
 
     @Override
     public WebMonitorEndpoint<DispatcherGateway> createRestEndpoint(
@@ -81,8 +79,8 @@ public enum HoldfastRestEndpointFactory implements RestEndpointFactory<Dispatche
                                 resourceManagers,
                                 timeout,
                                 responseHeaders,
-                                MOVE_TIMEOUT,
-                                LEAVING_TIME,
+                                effective.get(HoldfastOptions.MOVE_TIMEOUT),
+                                effective.get(HoldfastOptions.MOVE_LEAVING_TIME),
                                 System::currentTimeMillis),
                         new ListMovesHandler(leaderRetriever, timeout, responseHeaders),
                         new ShowMoveHandler(leaderRetriever, timeout, responseHeaders),

@@ -1,0 +1,401 @@
+package io.holdfast.flink.rest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.Serializable;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.api.common.JobStatus;
+import org.apache.flink.runtime.clusterframework.types.ResourceID;
+import org.apache.flink.runtime.clusterframework.types.ResourceProfile;
+import org.apache.flink.runtime.dispatcher.DispatcherGateway;
+import org.apache.flink.runtime.instance.HardwareDescription;
+import org.apache.flink.runtime.messages.webmonitor.JobDetails;
+import org.apache.flink.runtime.messages.webmonitor.MultipleJobsDetails;
+import org.apache.flink.runtime.operators.coordination.CoordinationRequest;
+import org.apache.flink.runtime.operators.coordination.CoordinationResponse;
+import org.apache.flink.runtime.resourcemanager.ResourceManagerGateway;
+import org.apache.flink.runtime.resourcemanager.utils.TestingResourceManagerGateway;
+import org.apache.flink.runtime.rest.handler.HandlerRequest;
+import org.apache.flink.runtime.rest.handler.RestHandlerException;
+import org.apache.flink.runtime.rest.messages.EmptyMessageParameters;
+import org.apache.flink.runtime.rest.messages.EmptyRequestBody;
+import org.apache.flink.runtime.rest.messages.taskmanager.TaskManagerInfo;
+import org.apache.flink.runtime.scheduler.CoordinatorNotExistException;
+import org.apache.flink.runtime.taskexecutor.TaskExecutorMemoryConfiguration;
+import org.apache.flink.runtime.webmonitor.MoveRequest;
+import org.apache.flink.runtime.webmonitor.MoveResponse;
+import org.apache.flink.runtime.webmonitor.TestingDispatcherGateway;
+import org.apache.flink.util.SerializedValue;
+import org.junit.jupiter.api.Test;
+
+/** What the resources under {@code /holdfast/moves} make of what jobs answer. */
+class MovesHandlerTest {
+
+    private static final Duration TIMEOUT = Duration.ofSeconds(10);
+    private static final long NOW = 1_000_000;
+
+    private final Map<JobID, Scheduler> jobs = new LinkedHashMap<>();
+    private final List<TaskManagerInfo> taskManagers = new ArrayList<>(
+            List.of(taskManager("tm-1", "10.0.0.1"), taskManager("tm-2", "10.0.0.1"), taskManager("tm-3", "10.0.0.3")));
+    private final DispatcherGateway dispatcher = dispatcher();
+    private final StartMoveHandler start = new StartMoveHandler(
+            () -> CompletableFuture.completedFuture(dispatcher),
+            () -> CompletableFuture.completedFuture(resourceManager()),
+            TIMEOUT,
+            Map.of(),
+            Duration.ofSeconds(30),
+            Duration.ofMinutes(10),
+            () -> NOW);
+
+    @Test
+    void everyJobIsAsked() throws Exception {
+        Mover one = mover();
+        Mover other = mover();
+
+        MoveView started = start("tm-1", "PT5S").get();
+
+        assertThat(started.status().code()).isEqualTo(202);
+        assertThat((String) started.content().get("id")).matches("[0-9a-f]{32}");
+        assertThat(started.content()).containsEntry("state", "RESERVING");
+        for (Mover mover : List.of(one, other)) {
+            assertThat(mover.started).singleElement().satisfies(request -> {
+                assertThat(request.id()).isEqualTo(started.content().get("id"));
+                assertThat(request.taskManagers()).containsExactly(new ResourceID("tm-1"));
+                assertThat(request.deadlineMs()).isEqualTo(NOW + 5_000);
+                assertThat(request.leavingUntilMs()).isEqualTo(NOW + 605_000);
+                assertThat(request.byNode()).isFalse();
+            });
+        }
+    }
+
+    @Test
+    void taskManagerThatIsLeavingAlreadyJoinsItsMove() throws Exception {
+        Mover mover = mover();
+        MoveView first = start("tm-1", "PT30S").get();
+
+        MoveView joined = start("tm-1", "PT5S").get();
+        MoveView another = start("tm-3", "PT5S").get();
+
+        assertThat(joined.status().code()).isEqualTo(200);
+        assertThat(joined.content()).containsEntry("id", first.content().get("id"));
+        assertThat(mover.started.get(1).deadlineMs())
+                .as("for the job to choose the earlier one")
+                .isEqualTo(NOW + 5_000);
+        assertThat(another.status().code()).isEqualTo(202);
+        assertThat(another.content().get("id")).isNotEqualTo(first.content().get("id"));
+    }
+
+    @Test
+    void moveThatHasEndedIsNotJoined() throws Exception {
+        Mover mover = mover();
+        MoveView first = start("tm-1", "PT30S").get();
+        mover.become("COMPLETED");
+
+        assertThat(start("tm-1", "PT30S").get().content().get("id"))
+                .isNotEqualTo(first.content().get("id"));
+    }
+
+    /** As the sidecar and the guard do. */
+    @Test
+    void requestsAtTheSameTimeMakeOneMove() throws Exception {
+        Mover mover = mover();
+        mover.delay = new CompletableFuture<>();
+        CompletableFuture<MoveView> one = start("tm-1", "PT30S");
+        CompletableFuture<MoveView> other = start("tm-1", "PT30S");
+
+        mover.delay.complete(null);
+
+        assertThat(one.get().content().get("id"))
+                .isEqualTo(other.get().content().get("id"));
+    }
+
+    @Test
+    void requestThatFailsDoesNotBlockTheNext() throws Exception {
+        assertRefused(start("tm-9", "PT30S"), 404, "tm-9 is not registered");
+
+        assertThat(start("tm-1", "PT30S").get().status().code()).isEqualTo(200);
+    }
+
+    @Test
+    void unknownTaskManagerIsRefusedAndOthersAreNamed() {
+        Mover mover = mover();
+
+        assertRefused(start("tm-9", "PT30S"), 404, "tm-9 is not registered", "Registered are tm-1, tm-2, tm-3");
+        assertThat(mover.started).isEmpty();
+    }
+
+    @Test
+    void withoutAnyJobThereIsNothingToDo() throws Exception {
+        MoveView view = start("tm-1", "PT30S").get();
+
+        assertThat(view.status().code()).isEqualTo(200);
+        assertThat(view.content())
+                .containsEntry("state", "COMPLETED")
+                .containsEntry("taskmanagers", new ArrayList<>(List.of("tm-1")))
+                .containsEntry("jobs", new ArrayList<>());
+    }
+
+    @Test
+    void jobsThatHaveNoTasksYetOrAnyMoreAreNotAsked() throws Exception {
+        jobs.put(new JobID(), new Scheduler(JobStatus.INITIALIZING));
+        jobs.put(new JobID(), new Scheduler(JobStatus.FINISHED));
+
+        assertThat(start("tm-1", "PT30S").get().content()).containsEntry("state", "COMPLETED");
+    }
+
+    @Test
+    void nodeStandsForAllItsTaskManagers() throws Exception {
+        Mover mover = mover();
+        Map<String, Object> body = body("tm-2", "PT30S");
+        body.put("scope", "node");
+
+        start(body).get();
+
+        assertThat(mover.started).singleElement().satisfies(request -> {
+            assertThat(request.taskManagers()).containsExactly(new ResourceID("tm-1"), new ResourceID("tm-2"));
+            assertThat(request.byNode()).isTrue();
+        });
+    }
+
+    @Test
+    void jobMasterThatDoesNotAnswerIsAskedAgainByWhoAsked() {
+        mover();
+        jobs.put(new JobID(), new Scheduler(JobStatus.RUNNING) {
+            @Override
+            CompletableFuture<CoordinationResponse> answer(JobID job, MoveRequest request) {
+                return CompletableFuture.failedFuture(new TimeoutException("too slow"));
+            }
+        });
+
+        assertRefused(start("tm-1", "PT30S"), 503, "has not answered. Ask again", "too slow");
+    }
+
+    @Test
+    void moveIsShown() throws Exception {
+        mover();
+        Serializable id = start("tm-1", "PT30S").get().content().get("id");
+
+        assertThat(show(id).get().content()).containsEntry("id", id).containsEntry("state", "RESERVING");
+        assertThat(list().get().content().get("moves"))
+                .isEqualTo(new ArrayList<>(List.of(show(id).get().content())));
+    }
+
+    @Test
+    void unknownMoveIsNotFound() {
+        mover();
+
+        assertRefused(show("0123456789abcdef0123456789abcdef"), 404, "is not known", "GET /holdfast/moves");
+        assertRefused(show("tm-1"), 404, "Move tm-1 is not known");
+        assertRefused(cancel("0123456789abcdef0123456789abcdef"), 404, "is not known");
+    }
+
+    @Test
+    void cancelledMoveIsAcceptedAsLongAsItCanBe() throws Exception {
+        Mover mover = mover();
+        Serializable id = start("tm-1", "PT30S").get().content().get("id");
+
+        MoveView cancelled = cancel(id).get();
+
+        assertThat(cancelled.status().code()).isEqualTo(202);
+        assertThat(cancelled.content()).containsEntry("state", "CANCELLED");
+
+        mover.tooLate = true;
+        mover.become("SWITCHING");
+        assertRefused(cancel(id), 409, "is SWITCHING, and past its point of no return", mover.job.toHexString());
+    }
+
+    // ------------------------------------------------------------------ what asks
+
+    private CompletableFuture<MoveView> start(String taskManager, String timeout) {
+        return start(body(taskManager, timeout));
+    }
+
+    private CompletableFuture<MoveView> start(Map<String, Object> body) {
+        return call(() -> start.handleRequest(
+                HandlerRequest.create(new StartMoveHandler.Body(body), EmptyMessageParameters.getInstance()),
+                dispatcher));
+    }
+
+    private static Map<String, Object> body(String taskManager, String timeout) {
+        return new LinkedHashMap<>(Map.of("taskmanagers", List.of(taskManager), "timeout", timeout));
+    }
+
+    private CompletableFuture<MoveView> show(Serializable id) {
+        ShowMoveHandler handler =
+                new ShowMoveHandler(() -> CompletableFuture.completedFuture(dispatcher), TIMEOUT, Map.of());
+        return call(() -> handler.handleRequest(about(id), dispatcher));
+    }
+
+    private CompletableFuture<MoveView> cancel(Serializable id) {
+        CancelMoveHandler handler =
+                new CancelMoveHandler(() -> CompletableFuture.completedFuture(dispatcher), TIMEOUT, Map.of());
+        return call(() -> handler.handleRequest(about(id), dispatcher));
+    }
+
+    private CompletableFuture<MoveView> list() {
+        ListMovesHandler handler =
+                new ListMovesHandler(() -> CompletableFuture.completedFuture(dispatcher), TIMEOUT, Map.of());
+        return handler.handleRequest(
+                HandlerRequest.create(EmptyRequestBody.getInstance(), EmptyMessageParameters.getInstance()),
+                dispatcher);
+    }
+
+    private static HandlerRequest<EmptyRequestBody> about(Serializable id) throws Exception {
+        return HandlerRequest.resolveParametersAndCreate(
+                EmptyRequestBody.getInstance(),
+                new MoveHeaders.Parameters(),
+                Map.of("moveid", id.toString()),
+                Map.of(),
+                List.of());
+    }
+
+    private interface Call {
+        CompletableFuture<MoveView> run() throws Exception;
+    }
+
+    private static CompletableFuture<MoveView> call(Call call) {
+        try {
+            return call.run();
+        } catch (Exception e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private static void assertRefused(CompletableFuture<MoveView> answer, int status, String... messages) {
+        assertThatThrownBy(answer::get)
+                .isInstanceOf(ExecutionException.class)
+                .cause()
+                .isInstanceOfSatisfying(RestHandlerException.class, refusal -> {
+                    assertThat(refusal).hasMessageContainingAll(messages);
+                    assertThat(refusal.getHttpResponseStatus().code()).isEqualTo(status);
+                });
+    }
+
+    // ------------------------------------------------------------------ who is asked
+
+    /** A job; this one's scheduler is not Holdfast's. */
+    private static class Scheduler {
+        private final JobStatus status;
+
+        Scheduler(JobStatus status) {
+            this.status = status;
+        }
+
+        CompletableFuture<CoordinationResponse> answer(JobID job, MoveRequest request) {
+            return CompletableFuture.failedFuture(new CoordinatorNotExistException("no such operator"));
+        }
+    }
+
+    private Mover mover() {
+        Mover mover = new Mover();
+        jobs.put(mover.job, mover);
+        return mover;
+    }
+
+    /** A job with tasks on every TaskManager. */
+    private static final class Mover extends Scheduler {
+        private final JobID job = new JobID();
+        private final List<MoveRequest> started = new ArrayList<>();
+        private final Map<String, Map<String, Serializable>> moves = new LinkedHashMap<>();
+        private CompletableFuture<Void> delay = CompletableFuture.completedFuture(null);
+        private boolean tooLate;
+
+        Mover() {
+            super(JobStatus.RUNNING);
+        }
+
+        void become(String state) {
+            moves.values().forEach(move -> move.put("state", state));
+        }
+
+        @Override
+        CompletableFuture<CoordinationResponse> answer(JobID own, MoveRequest request) {
+            return delay.thenApply(ignored -> {
+                switch (request.kind()) {
+                    case START -> start(request);
+                    case CANCEL -> {
+                        if (!tooLate) {
+                            become("CANCELLED");
+                        }
+                    }
+                    case GET, LIST -> {
+                        // says what there is
+                    }
+                }
+                List<LinkedHashMap<String, Serializable>> views = moves.entrySet().stream()
+                        .filter(move -> request.id().isEmpty() || request.id().equals(move.getKey()))
+                        .map(move -> new LinkedHashMap<>(move.getValue()))
+                        .toList();
+                return new MoveResponse(views, tooLate);
+            });
+        }
+
+        private void start(MoveRequest request) {
+            started.add(request);
+            Map<String, Serializable> view =
+                    MoveViewsTest.part(request.id(), NOW + started.size(), job.toHexString(), "RESERVING");
+            view.put(
+                    "taskmanagers",
+                    new ArrayList<>(request.taskManagers().stream()
+                            .map(ResourceID::getResourceIdString)
+                            .toList()));
+            moves.putIfAbsent(request.id(), view);
+        }
+    }
+
+    private DispatcherGateway dispatcher() {
+        return TestingDispatcherGateway.newBuilder()
+                .setRequestMultipleJobDetailsSupplier(() -> CompletableFuture.completedFuture(new MultipleJobsDetails(
+                        jobs.entrySet().stream().map(MovesHandlerTest::details).toList())))
+                .setDeliverCoordinationRequestToCoordinatorFunction(
+                        (job, operator, request) -> jobs.get(job).answer(job, decoded(request)))
+                .build();
+    }
+
+    private static JobDetails details(Map.Entry<JobID, Scheduler> job) {
+        return new JobDetails(job.getKey(), "job", 0, 0, 0, job.getValue().status, 0, Map.of("RUNNING", 1), 1);
+    }
+
+    private static MoveRequest decoded(SerializedValue<CoordinationRequest> request) {
+        try {
+            return (MoveRequest) request.deserializeValue(MovesHandlerTest.class.getClassLoader());
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private ResourceManagerGateway resourceManager() {
+        return new TestingResourceManagerGateway() {
+            @Override
+            public CompletableFuture<Collection<TaskManagerInfo>> requestTaskManagerInfo(Duration timeout) {
+                return CompletableFuture.completedFuture(taskManagers);
+            }
+        };
+    }
+
+    private static TaskManagerInfo taskManager(String id, String host) {
+        return new TaskManagerInfo(
+                new ResourceID(id),
+                "pekko.tcp://flink@" + host + ":6122/user/rpc/taskmanager_0",
+                0,
+                0,
+                0,
+                1,
+                1,
+                ResourceProfile.ANY,
+                ResourceProfile.ANY,
+                new HardwareDescription(1, 1, 1, 1),
+                new TaskExecutorMemoryConfiguration(0L, 0L, 0L, 0L, 0L, 0L, 0L, 0L, 0L, 0L),
+                false);
+    }
+}
