@@ -3,6 +3,7 @@ package io.holdfast.benchmarks.jobmanager;
 import io.holdfast.flink.autopartition.AutoPartitionSettings;
 import io.holdfast.flink.exchange.Exchanges;
 import io.holdfast.flink.exchange.TaskExchange;
+import io.holdfast.flink.move.MoveSettings;
 import io.holdfast.flink.restart.RestartSettings;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -38,7 +39,9 @@ final class HoldfastSide implements Side {
     public SchedulerNGFactory scheduler(Configuration configuration) {
         Configuration job = new Configuration();
         return new HoldfastSchedulerFactory(
-                RestartSettings.of(configuration, job), AutoPartitionSettings.of(configuration, job));
+                RestartSettings.of(configuration, job),
+                AutoPartitionSettings.of(configuration, job),
+                MoveSettings.of(configuration, job));
     }
 
     @Override
@@ -105,6 +108,15 @@ final class HoldfastSide implements Side {
 
         @Override
         public void weight(int subpartition, double weight) {}
+
+        @Override
+        public void hold(int subpartition, long from) {}
+
+        @Override
+        public void unhold(int subpartition) {}
+
+        @Override
+        public void forget(int subpartition) {}
     }
 
     private static final class Gate implements TaskExchange.Input {
@@ -120,6 +132,11 @@ final class HoldfastSide implements Side {
 
         @Override
         public void producerLost(IntermediateResultPartitionID partition, int attempt) {}
+
+        @Override
+        public boolean isBehind(long from) {
+            return false;
+        }
 
         @Override
         public void producerAt(HoldfastShuffleDescriptor descriptor) {
