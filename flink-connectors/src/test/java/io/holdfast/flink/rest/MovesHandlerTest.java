@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.Serializable;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -15,10 +16,21 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
+import org.apache.flink.runtime.accumulators.StringifiedAccumulatorResult;
+import org.apache.flink.runtime.clusterframework.types.AllocationID;
 import org.apache.flink.runtime.clusterframework.types.ResourceID;
 import org.apache.flink.runtime.clusterframework.types.ResourceProfile;
 import org.apache.flink.runtime.dispatcher.DispatcherGateway;
+import org.apache.flink.runtime.execution.ExecutionState;
+import org.apache.flink.runtime.executiongraph.ArchivedExecution;
+import org.apache.flink.runtime.executiongraph.ArchivedExecutionJobVertex;
+import org.apache.flink.runtime.executiongraph.ArchivedExecutionVertex;
+import org.apache.flink.runtime.executiongraph.ExecutionGraphTestUtils;
+import org.apache.flink.runtime.executiongraph.ExecutionHistory;
 import org.apache.flink.runtime.instance.HardwareDescription;
+import org.apache.flink.runtime.jobgraph.JobVertexID;
+import org.apache.flink.runtime.jobgraph.OperatorID;
+import org.apache.flink.runtime.jobmanager.scheduler.SlotSharingGroup;
 import org.apache.flink.runtime.messages.webmonitor.JobDetails;
 import org.apache.flink.runtime.messages.webmonitor.MultipleJobsDetails;
 import org.apache.flink.runtime.operators.coordination.CoordinationRequest;
@@ -27,11 +39,14 @@ import org.apache.flink.runtime.resourcemanager.ResourceManagerGateway;
 import org.apache.flink.runtime.resourcemanager.utils.TestingResourceManagerGateway;
 import org.apache.flink.runtime.rest.handler.HandlerRequest;
 import org.apache.flink.runtime.rest.handler.RestHandlerException;
+import org.apache.flink.runtime.rest.handler.legacy.utils.ArchivedExecutionGraphBuilder;
 import org.apache.flink.runtime.rest.messages.EmptyMessageParameters;
 import org.apache.flink.runtime.rest.messages.EmptyRequestBody;
 import org.apache.flink.runtime.rest.messages.taskmanager.TaskManagerInfo;
 import org.apache.flink.runtime.scheduler.CoordinatorNotExistException;
+import org.apache.flink.runtime.scheduler.ExecutionGraphInfo;
 import org.apache.flink.runtime.taskexecutor.TaskExecutorMemoryConfiguration;
+import org.apache.flink.runtime.taskmanager.TaskManagerLocation;
 import org.apache.flink.runtime.webmonitor.MoveRequest;
 import org.apache.flink.runtime.webmonitor.MoveResponse;
 import org.apache.flink.runtime.webmonitor.TestingDispatcherGateway;
@@ -167,6 +182,44 @@ class MovesHandlerTest {
         });
     }
 
+    /** In Kubernetes each pod is a host of its own. */
+    @Test
+    void nodeIsKnownFromWhereTasksAre() throws Exception {
+        Mover mover = mover();
+        mover.runsOn("tm-2", "node-a");
+        Scheduler other = new Scheduler(JobStatus.RUNNING);
+        jobs.put(new JobID(), other);
+        other.runsOn("tm-3", "node-a");
+        Map<String, Object> body = body("tm-3", "PT30S");
+        body.put("scope", "node");
+
+        start(body).get();
+
+        assertThat(mover.started.get(0).taskManagers()).containsExactly(new ResourceID("tm-2"), new ResourceID("tm-3"));
+    }
+
+    @Test
+    void jobOfAnotherSchedulerCannotBeMoved() throws Exception {
+        Mover mover = mover();
+        Scheduler other = new Scheduler(JobStatus.RUNNING);
+        JobID id = new JobID();
+        jobs.put(id, other);
+        other.runsOn("tm-1", "node-a");
+
+        MoveView begun = start("tm-1", "PT30S").get();
+        mover.become("COMPLETED");
+        MoveView ended = show(begun.content().get("id")).get();
+
+        assertThat(begun.content()).as("the other job's part").containsEntry("state", "RESERVING");
+        assertThat(ended.content()).containsEntry("state", "FAILED");
+        assertThat((String) ended.content().get("detail"))
+                .startsWith("job " + id + ": not managed by Holdfast")
+                .doesNotContain(mover.job.toHexString());
+        assertThat(start("tm-3", "PT30S").get().content())
+                .as("it has no tasks there")
+                .containsEntry("state", "RESERVING");
+    }
+
     @Test
     void jobMasterThatDoesNotAnswerIsAskedAgainByWhoAsked() {
         mover();
@@ -286,13 +339,48 @@ class MovesHandlerTest {
     /** A job; this one's scheduler is not Holdfast's. */
     private static class Scheduler {
         private final JobStatus status;
+        private final Map<JobVertexID, ArchivedExecutionJobVertex> tasks = new LinkedHashMap<>();
 
         Scheduler(JobStatus status) {
             this.status = status;
         }
 
+        final void runsOn(String taskManager, String node) {
+            JobVertexID id = new JobVertexID();
+            TaskManagerLocation place = new TaskManagerLocation(
+                    new ResourceID(taskManager),
+                    InetAddress.getLoopbackAddress(),
+                    1,
+                    new TaskManagerLocation.DefaultHostNameSupplier(InetAddress.getLoopbackAddress()),
+                    node);
+            ArchivedExecution attempt = new ArchivedExecution(
+                    new StringifiedAccumulatorResult[0],
+                    null,
+                    ExecutionGraphTestUtils.createExecutionAttemptId(id),
+                    ExecutionState.RUNNING,
+                    null,
+                    place,
+                    new AllocationID(),
+                    new long[ExecutionState.values().length],
+                    new long[ExecutionState.values().length]);
+            ArchivedExecutionVertex[] subtasks = {
+                new ArchivedExecutionVertex(0, "task", attempt, new ExecutionHistory(1))
+            };
+            tasks.put(
+                    id,
+                    new ArchivedExecutionJobVertex(
+                            subtasks,
+                            id,
+                            "task",
+                            1,
+                            1,
+                            new SlotSharingGroup(),
+                            ResourceProfile.UNKNOWN,
+                            new StringifiedAccumulatorResult[0]));
+        }
+
         CompletableFuture<CoordinationResponse> answer(JobID job, MoveRequest request) {
-            return CompletableFuture.failedFuture(new CoordinatorNotExistException("no such operator"));
+            return CompletableFuture.failedFuture(new CoordinatorNotExistException(new OperatorID()));
         }
     }
 
@@ -357,13 +445,18 @@ class MovesHandlerTest {
         return TestingDispatcherGateway.newBuilder()
                 .setRequestMultipleJobDetailsSupplier(() -> CompletableFuture.completedFuture(new MultipleJobsDetails(
                         jobs.entrySet().stream().map(MovesHandlerTest::details).toList())))
+                .setRequestExecutionGraphInfoFunction(job ->
+                        CompletableFuture.completedFuture(new ExecutionGraphInfo(new ArchivedExecutionGraphBuilder()
+                                .setTasks(jobs.get(job).tasks)
+                                .build())))
                 .setDeliverCoordinationRequestToCoordinatorFunction(
                         (job, operator, request) -> jobs.get(job).answer(job, decoded(request)))
                 .build();
     }
 
     private static JobDetails details(Map.Entry<JobID, Scheduler> job) {
-        return new JobDetails(job.getKey(), "job", 0, 0, 0, job.getValue().status, 0, Map.of("RUNNING", 1), 1);
+        return new JobDetails(
+                job.getKey(), "job", 0, 0, 0, job.getValue().status, 0, new int[ExecutionState.values().length], 0);
     }
 
     private static MoveRequest decoded(SerializedValue<CoordinationRequest> request) {
