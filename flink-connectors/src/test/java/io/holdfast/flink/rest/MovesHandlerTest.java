@@ -3,7 +3,9 @@ package io.holdfast.flink.rest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.io.Serializable;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,7 +29,6 @@ import org.apache.flink.runtime.executiongraph.ArchivedExecutionJobVertex;
 import org.apache.flink.runtime.executiongraph.ArchivedExecutionVertex;
 import org.apache.flink.runtime.executiongraph.ExecutionGraphTestUtils;
 import org.apache.flink.runtime.executiongraph.ExecutionHistory;
-import org.apache.flink.runtime.instance.HardwareDescription;
 import org.apache.flink.runtime.jobgraph.JobVertexID;
 import org.apache.flink.runtime.jobgraph.OperatorID;
 import org.apache.flink.runtime.jobmanager.scheduler.SlotSharingGroup;
@@ -43,9 +44,9 @@ import org.apache.flink.runtime.rest.handler.legacy.utils.ArchivedExecutionGraph
 import org.apache.flink.runtime.rest.messages.EmptyMessageParameters;
 import org.apache.flink.runtime.rest.messages.EmptyRequestBody;
 import org.apache.flink.runtime.rest.messages.taskmanager.TaskManagerInfo;
+import org.apache.flink.runtime.rest.util.RestMapperUtils;
 import org.apache.flink.runtime.scheduler.CoordinatorNotExistException;
 import org.apache.flink.runtime.scheduler.ExecutionGraphInfo;
-import org.apache.flink.runtime.taskexecutor.TaskExecutorMemoryConfiguration;
 import org.apache.flink.runtime.taskmanager.TaskManagerLocation;
 import org.apache.flink.runtime.webmonitor.MoveRequest;
 import org.apache.flink.runtime.webmonitor.MoveResponse;
@@ -476,19 +477,22 @@ class MovesHandlerTest {
         };
     }
 
+    /** From JSON: the constructors of Flink 2.2 and 2.3 differ. */
     private static TaskManagerInfo taskManager(String id, String host) {
-        return new TaskManagerInfo(
-                new ResourceID(id),
-                "pekko.tcp://flink@" + host + ":6122/user/rpc/taskmanager_0",
-                0,
-                0,
-                0,
-                1,
-                1,
-                ResourceProfile.ANY,
-                ResourceProfile.ANY,
-                new HardwareDescription(1, 1, 1, 1),
-                new TaskExecutorMemoryConfiguration(0L, 0L, 0L, 0L, 0L, 0L, 0L, 0L, 0L, 0L),
-                false);
+        String resources = """
+                {"cpuCores": 1, "taskHeapMemory": 0, "taskOffHeapMemory": 0, "managedMemory": 0, "networkMemory": 0,
+                 "extendedResources": {}}""";
+        String json = """
+                {"id": "%2$s", "path": "pekko.tcp://flink@%3$s:6122/user/rpc/taskmanager_0", "dataPort": 0, "jmxPort": 0,
+                 "timeSinceLastHeartbeat": 0, "slotsNumber": 1, "freeSlots": 1, "assignedTasks": 0,
+                 "totalResource": %1$s, "freeResource": %1$s,
+                 "hardware": {"cpuCores": 1, "physicalMemory": 1, "freeMemory": 1, "managedMemory": 1},
+                 "memoryConfiguration": {}}
+                """.formatted(resources, id, host);
+        try {
+            return RestMapperUtils.getFlexibleObjectMapper().readValue(json, TaskManagerInfo.class);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }
