@@ -263,6 +263,12 @@ final class Handover {
     }
 
     private void noSlots(String why) {
+        long now = System.currentTimeMillis();
+        if (now + RETRY_MS < slotsBy()) { // a TaskManager may come, or another job may end
+            giveBackReservation();
+            retry(why, now);
+            return;
+        }
         end(
                 State.FAILED,
                 "no slots for %d tasks: %s. Nothing was changed. Add TaskManagers, or have spare slots"
