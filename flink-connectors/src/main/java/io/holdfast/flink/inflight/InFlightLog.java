@@ -136,9 +136,19 @@ public final class InFlightLog {
         return new Entry(Buffer.DataType.DATA_BUFFER, bytes, covered, block, null);
     }
 
-    /** Asks to be told, once, when there may be room. */
-    public void whenRoom(Runnable retry) {
-        store.whenRoom(retry);
+    /** Whether there is room for {@code bytes} more. */
+    public boolean hasRoom(int bytes) {
+        return store.admits(bytes);
+    }
+
+    /** Whether there will soon be room for {@code bytes} more, but is not yet. */
+    public boolean isBehind(int bytes) {
+        return store.isBehind(bytes);
+    }
+
+    /** Asks to be told, once, when there may be room for {@code bytes} more. */
+    public void whenRoom(int bytes, Runnable retry) {
+        store.whenRoom(bytes, retry);
     }
 
     /** What leaves next. The caller recycles it, and calls {@link #left} if it has left. */

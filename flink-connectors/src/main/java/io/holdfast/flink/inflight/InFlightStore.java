@@ -152,7 +152,7 @@ public final class InFlightStore implements AutoCloseable {
     @Nullable
     synchronized Block put(ByteBuffer content) {
         int bytes = content.remaining();
-        if (closed || memoryUsed + bytes + OVERHEAD_BYTES > memoryBytes) {
+        if (closed || !hasRoom(bytes)) {
             refused++;
             return null;
         }
@@ -166,10 +166,35 @@ public final class InFlightStore implements AutoCloseable {
         return block;
     }
 
-    /** Any thread. {@code retry} is called, once, by a thread of the store that holds no lock, when something was freed. */
-    synchronized void whenRoom(Runnable retry) {
-        if (!closed) {
-            waiting.add(retry);
+    /** Any thread. Whether {@code bytes} could be put now; if not it counts as a refusal. */
+    synchronized boolean admits(int bytes) {
+        boolean admitted = !closed && hasRoom(bytes);
+        refused += admitted ? 0 : 1;
+        return admitted;
+    }
+
+    /** Any thread. Whether {@code bytes} could not be put now but soon, for there is room on disk. */
+    synchronized boolean isBehind(int bytes) {
+        return !closed && !hasRoom(bytes) && (writing || toWrite() != null);
+    }
+
+    @GuardedBy("this")
+    private boolean hasRoom(int bytes) {
+        return memoryUsed + bytes + OVERHEAD_BYTES <= memoryBytes;
+    }
+
+    /**
+     * Any thread. {@code retry} is called, once, by a thread of the store that holds no lock, when something was freed since
+     * {@code bytes} were refused.
+     */
+    synchronized void whenRoom(int bytes, Runnable retry) {
+        if (closed) {
+            return;
+        }
+        waiting.add(retry);
+        if (hasRoom(bytes)) {
+            execute(this::tellWaiting);
+        } else {
             writeSoon(); // the reason may be that it failed a while ago
         }
     }

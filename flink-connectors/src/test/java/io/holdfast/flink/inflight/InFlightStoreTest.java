@@ -83,7 +83,7 @@ class InFlightStoreTest {
             blocks.add(block);
         }
         CountDownLatch room = new CountDownLatch(1);
-        store.whenRoom(room::countDown);
+        store.whenRoom(BLOCK, room::countDown);
         long toldBefore = room.getCount();
 
         blocks.remove(0).free();

@@ -34,6 +34,7 @@ public final class HoldfastResultPartition extends PipelinedResultPartition impl
     private final Exchanges exchanges;
     private final TaskExchange task;
     private final InFlightStore inFlight;
+    private final int bufferBytes;
 
     /** What is known of the consumers, and who chooses among them; null if the job's partitioner does. */
     private final @Nullable Receivers receivers;
@@ -71,6 +72,7 @@ public final class HoldfastResultPartition extends PipelinedResultPartition impl
                 bufferPoolFactory);
         this.exchanges = exchanges;
         this.inFlight = inFlight;
+        this.bufferBytes = bufferBytes;
         boolean chooses = descriptor.routing() != Routing.GIVEN && subpartitions.length > 1;
         receivers = chooses ? new Receivers(subpartitions.length, bufferBytes) : null;
         router = chooses ? router(descriptor.routing()) : null;
@@ -95,6 +97,11 @@ public final class HoldfastResultPartition extends PipelinedResultPartition impl
     /** TaskExecutor main thread, while the task is created. Where subpartitions keep what the network has no room for. */
     InFlightStore inFlight() {
         return inFlight;
+    }
+
+    /** Any thread. What a network buffer holds. */
+    int bufferBytes() {
+        return bufferBytes;
     }
 
     /** Any thread. Number of the producer's attempt. */

@@ -192,7 +192,15 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
     /** What the queue gives next, whether a consumer gets it or nobody; null if it gives nothing now. */
     @GuardedBy("buffers")
     private BufferAndBacklog take() {
-        return log.isEmpty() ? takeFromQueue() : takeFromLog();
+        if (!log.isEmpty()) {
+            return takeFromLog();
+        }
+        if (log.retains()
+                && log.isBehind(partition.bufferBytes())) { // the consumer reads faster than what it reads is kept
+            awaitRoom();
+            return null;
+        }
+        return takeFromQueue();
     }
 
     @GuardedBy("buffers")
@@ -601,6 +609,10 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
             return;
         }
         while (!logIsFull && buffers.size() > HELD_IN_QUEUE) {
+            if (!log.hasRoom(partition.bufferBytes())) {
+                awaitRoom();
+                return;
+            }
             boolean blocked = isBlocked;
             int sequence = sequenceNumber;
             int before = buffers.size();
@@ -610,9 +622,8 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
             sequenceNumber = sequence;
             int taken = before - buffers.size();
             if (next != null) {
-                logIsFull = !log.append(next.buffer(), taken);
-                if (logIsFull) {
-                    log.whenRoom(this::logHasRoom);
+                if (!log.append(next.buffer(), taken)) {
+                    awaitRoom();
                 }
             } else if (!log.isEmpty()) {
                 log.appendNothing(taken);
@@ -622,11 +633,24 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
         }
     }
 
+    @GuardedBy("buffers")
+    private void awaitRoom() {
+        if (!logIsFull) {
+            logIsFull = true;
+            log.whenRoom(partition.bufferBytes(), this::logHasRoom);
+        }
+    }
+
     /** Writing thread of the log. */
     private void logHasRoom() {
+        PipelinedSubpartitionView waiting;
         synchronized (buffers) {
             logIsFull = false;
             overflow();
+            waiting = log.retains() ? readView : null;
+        }
+        if (waiting != null) {
+            waiting.notifyDataAvailable();
         }
     }
 
