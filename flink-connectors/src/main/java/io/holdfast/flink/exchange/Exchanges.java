@@ -57,6 +57,15 @@ public final class Exchanges {
         return tasks.size();
     }
 
+    /** Any thread. For tests: tasks of {@code job} on all TaskManagers of this JVM. */
+    static List<TaskExchange> tasksOf(JobID job) {
+        return BY_ATTEMPT.values().stream()
+                .distinct()
+                .flatMap(exchanges -> exchanges.tasks.values().stream())
+                .filter(task -> job.equals(task.jobId()))
+                .toList();
+    }
+
     private void forgetIfEmpty(TaskExchange task) {
         if (task.inputs().isEmpty() && task.outputs().isEmpty()) {
             tasks.remove(task.attempt());

@@ -28,9 +28,10 @@ public final class Freezer {
 
     @GuardedBy("this")
     private void finish() {
-        if (order != null) {
-            order.over.complete(null);
-            order = null;
+        Order ended = order;
+        if (ended != null) {
+            order = null; // first, or who goes on would find it again
+            ended.over.complete(null);
         }
     }
 

@@ -23,6 +23,7 @@ final class NumbersJob {
     private long records = 6_000;
     private int paddingBytes;
     private boolean checkpoints = true;
+    private long checkpointMs = 100;
     private boolean autoPartition;
     private CheckpointingMode mode = CheckpointingMode.EXACTLY_ONCE;
 
@@ -50,6 +51,11 @@ final class NumbersJob {
         return this;
     }
 
+    NumbersJob checkpointEveryMs(long interval) {
+        checkpointMs = interval;
+        return this;
+    }
+
     /** Nothing will be committed. */
     NumbersJob withoutCheckpoints() {
         checkpoints = false;
@@ -72,7 +78,7 @@ final class NumbersJob {
         env.configure(new Configuration().set(HoldfastOptions.AUTO_PARTITION_ENABLED, autoPartition));
         env.setParallelism(parallelism);
         if (checkpoints) {
-            env.enableCheckpointing(100, mode);
+            env.enableCheckpointing(checkpointMs, mode);
         } else { // then Flink's default is not to restart
             env.configure(Configuration.fromMap(Map.of("restart-strategy.type", "fixed-delay")));
         }
