@@ -74,8 +74,9 @@ record ChaosArguments(
         long seed = arguments.number("--seed", Long.MIN_VALUE, Long.MAX_VALUE).orElse(otherSeed);
         int round = (int) arguments.number("--round", 1, 10_000).orElse(0);
         String sink = arguments.choice("--sink", null, List.of("file", "committing"));
+        Engine engine = arguments.has("--stock") ? Engine.STOCK : Engine.HOLDFAST;
         ChaosSchedule.Wishes wishes = new ChaosSchedule.Wishes(
-                kinds(arguments.text("--only", "")),
+                kinds(arguments.text("--only", ""), engine),
                 (int) arguments.number("--faults", 0, MANY).orElse(MANY),
                 (int) arguments.number("--parallelism", 2, 8).orElse(4),
                 arguments.number("--checkpoint-ms", 20, 60_000).orElse(0),
@@ -86,7 +87,7 @@ record ChaosArguments(
                 (int) arguments.number("--minutes", 1, 10_000).orElse(5),
                 Math.max(1, round),
                 round > 0 ? 1 : (int) arguments.number("--rounds", 1, 10_000).orElse(0),
-                arguments.has("--stock") ? Engine.STOCK : Engine.HOLDFAST,
+                engine,
                 arguments.choice("--flink", Installation.MINORS.get(0), Installation.MINORS),
                 wishes,
                 arguments.asGiven(DRAWING),
@@ -99,11 +100,17 @@ record ChaosArguments(
         return "--seed %d --round %d %s".formatted(seed, round, rest).strip();
     }
 
-    private static List<Kind> kinds(String only) {
-        if (only.isEmpty()) {
-            return List.of(Kind.values());
+    private static List<Kind> kinds(String only, Engine engine) {
+        List<Kind> kinds = only.isEmpty()
+                ? Arrays.stream(Kind.values())
+                        .filter(kind -> engine == Engine.HOLDFAST || !kind.isMove())
+                        .toList()
+                : Arrays.stream(only.split(",")).map(ChaosArguments::kind).toList();
+        if (engine == Engine.STOCK && kinds.stream().anyMatch(Kind::isMove)) {
+            throw new UsageException(
+                    "Stock Flink moves nothing: with --stock, --only must name no move, and is " + only);
         }
-        return Arrays.stream(only.split(",")).map(ChaosArguments::kind).toList();
+        return kinds;
     }
 
     private static Kind kind(String label) {

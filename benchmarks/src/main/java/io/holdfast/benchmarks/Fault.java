@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
  *
  * @param atMillis after all tasks run for the first time
  * @param targets subtasks that are made to fail; for a TaskManager, a subtask that runs on it then
- * @param millis how long a TaskManager is stopped, or until the second failure of the same task
+ * @param millis how long a TaskManager is stopped, how long a move has, or until what comes second
  */
 record Fault(Kind kind, long atMillis, List<Target> targets, long millis) {
 
@@ -28,15 +28,44 @@ record Fault(Kind kind, long atMillis, List<Target> targets, long millis) {
         /** {@code kill -9}; another TaskManager is started later. */
         TASKMANAGER_KILL,
         /** SIGSTOP, and SIGCONT after {@link Fault#millis()}. */
-        TASKMANAGER_PAUSE;
+        TASKMANAGER_PAUSE,
+        /** The tasks of a TaskManager are moved away, with time enough; it stays. */
+        MOVE,
+        /** The same, and cancelled after {@link Fault#millis()}. */
+        MOVE_CANCEL,
+        /** A move that has {@link Fault#millis()}, too little for some. */
+        MOVE_HURRIED,
+        /** A move, and {@code kill -9} of the TaskManager that is left after {@link Fault#millis()}. */
+        MOVE_KILL,
+        /** A move, and {@code kill -9} of a TaskManager that a task goes to {@link Fault#millis()} after that is known. */
+        MOVE_TARGET_KILL,
+        /** A move, then the TaskManager is ended, and another one started. */
+        EVICTION;
 
         /** As on the command line. */
         String label() {
             return name().toLowerCase(Locale.ROOT).replace('_', '-');
         }
 
+        /** Whether a TaskManager is away for some time. */
         boolean ofTaskManager() {
-            return this == TASKMANAGER_KILL || this == TASKMANAGER_PAUSE;
+            return switch (this) {
+                case TASKMANAGER_KILL, TASKMANAGER_PAUSE, MOVE_KILL, MOVE_TARGET_KILL, EVICTION -> true;
+                default -> false;
+            };
+        }
+
+        /** Whether Holdfast is asked to move tasks away. */
+        boolean isMove() {
+            return switch (this) {
+                case MOVE, MOVE_CANCEL, MOVE_HURRIED, MOVE_KILL, MOVE_TARGET_KILL, EVICTION -> true;
+                default -> false;
+            };
+        }
+
+        /** Whether tasks are lost, whatever Holdfast does. */
+        boolean losesTasks() {
+            return !isMove() || this == MOVE_KILL || this == MOVE_TARGET_KILL;
         }
     }
 
@@ -49,7 +78,8 @@ record Fault(Kind kind, long atMillis, List<Target> targets, long millis) {
     }
 
     boolean hits(String operator) {
-        return kind.ofTaskManager() || targets.stream().anyMatch(target -> target.operator.equals(operator));
+        return kind.losesTasks()
+                && (kind.ofTaskManager() || targets.stream().anyMatch(target -> target.operator.equals(operator)));
     }
 
     @Override
@@ -59,6 +89,9 @@ record Fault(Kind kind, long atMillis, List<Target> targets, long millis) {
         return switch (kind) {
             case TASKMANAGER_KILL -> "%s %s of %s, another one after %d ms".formatted(time, kind.label(), what, millis);
             case TASKMANAGER_PAUSE -> "%s %s of %s for %d ms".formatted(time, kind.label(), what, millis);
+            case MOVE, MOVE_HURRIED, EVICTION -> "%s %s of %s within %d ms".formatted(time, kind.label(), what, millis);
+            case MOVE_CANCEL, MOVE_KILL, MOVE_TARGET_KILL ->
+                "%s %s of %s after %d ms".formatted(time, kind.label(), what, millis);
             case TWICE_FAILURE -> "%s %s %s, again after %d ms".formatted(time, kind.label(), what, millis);
             default -> "%s %s %s".formatted(time, kind.label(), what);
         };

@@ -1,6 +1,7 @@
 package io.holdfast.benchmarks;
 
 import io.holdfast.benchmarks.Fault.Target;
+import io.holdfast.benchmarks.FaultInjector.Asked;
 import io.holdfast.benchmarks.FaultInjector.Strike;
 import io.holdfast.benchmarks.job.ArrivalFiles;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.stream.Collectors;
  *
  * @param state that it was seen in last
  * @param states that it was seen in
+ * @param moves that were asked for, and what became of them
  * @param attempts number of the last attempt of every subtask
  * @param damages records that arrived other than they were sent
  */
@@ -20,6 +22,7 @@ record Observation(
         String state,
         List<String> states,
         List<Strike> strikes,
+        List<Asked> moves,
         Map<Target, Integer> attempts,
         ArrivalFiles.Output output,
         List<String> damages,

@@ -1,5 +1,8 @@
 package io.holdfast.benchmarks;
 
+import io.holdfast.benchmarks.Fault.Kind;
+import io.holdfast.benchmarks.FaultInjector.Asked;
+import io.holdfast.testing.Moves.Move;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -26,7 +29,7 @@ record RoundResult(Round round, Observation seen, Oracle.Verdict verdict, List<S
         return String.format(
                 Locale.ROOT,
                 "round %2d %s: %s, %d faults, %d restarts, %d incidents, lost-repeated %d/%d (ledger/output), lost %d,"
-                        + " repeated %d, uncounted %d, gap %d ms, %d checkpoints, %d fallbacks",
+                        + " repeated %d, uncounted %d, gap %d ms, %d checkpoints, %d fallbacks, %d of %d moves handed over",
                 round.number(),
                 good() ? "good" : "BAD ",
                 seen.state(),
@@ -40,7 +43,11 @@ record RoundResult(Round round, Observation seen, Oracle.Verdict verdict, List<S
                 verdict.uncounted(),
                 verdict.gapMillis(),
                 seen.checkpoints(),
-                seen.ledger().fallbacks().size());
+                seen.ledger().fallbacks().size(),
+                seen.moves().stream()
+                        .filter(asked -> asked.last().isHandedOver())
+                        .count(),
+                seen.moves().size());
     }
 
     static List<String> problems(Round round, Engine engine, Observation seen, Oracle.Verdict verdict) {
@@ -83,7 +90,9 @@ record RoundResult(Round round, Observation seen, Oracle.Verdict verdict, List<S
         } else {
             problems.addAll(wrongEdges(round, verdict, ledger));
         }
+        problems.addAll(wrongMoves(round, seen, verdict));
         if (!round.hits("source")
+                && seen.moves().stream().allMatch(RoundResult::isWithoutCost)
                 && verdict.repeated() != 0
                 && ledger.fallbacks().isEmpty()) {
             problems.add(verdict.repeated() + " records were repeated although no source failed");
@@ -92,6 +101,49 @@ record RoundResult(Round round, Observation seen, Oracle.Verdict verdict, List<S
             problems.add(ledger.open() + " incidents are still open");
         }
         return problems;
+    }
+
+    /** Whether nobody can see in the records that a move was asked for. */
+    private static boolean isWithoutCost(Asked asked) {
+        Move move = asked.last();
+        boolean undone = move.state().equals("CANCELLED") || move.state().equals("FAILED");
+        return move.isHandedOver()
+                || undone && move.reachedAt("SWITCHING") == 0 && asked.fault().kind() != Kind.EVICTION;
+    }
+
+    /** What a move must not do, whatever else was done to the job; and what moves alone must not. */
+    private static List<String> wrongMoves(Round round, Observation seen, Oracle.Verdict verdict) {
+        List<String> wrong = new ArrayList<>();
+        for (Asked asked : seen.moves()) {
+            if (!asked.last().hasEnded()) {
+                wrong.add("the move off %s did not end: %s"
+                        .formatted(asked.taskManager(), asked.last().json()));
+            }
+        }
+        boolean onlyMoves =
+                round.faults().stream().noneMatch(fault -> fault.kind().losesTasks());
+        if (!onlyMoves) {
+            return wrong;
+        }
+        for (Asked asked : seen.moves()) {
+            Move move = asked.last();
+            boolean noSlots = move.state().equals("FAILED") && move.detail().contains("no slots");
+            boolean cancelled =
+                    move.state().equals("CANCELLED") && asked.fault().kind() == Kind.MOVE_CANCEL;
+            if (!isWithoutCost(asked) && asked.fault().kind() != Kind.MOVE_HURRIED
+                    || !move.isHandedOver()
+                            && !noSlots
+                            && !cancelled
+                            && asked.fault().kind() != Kind.MOVE_HURRIED) {
+                wrong.add("the move off %s did not go as it should: %s".formatted(asked.taskManager(), move.json()));
+            }
+        }
+        if (seen.moves().stream().allMatch(RoundResult::isWithoutCost)
+                && (verdict.lost() != 0 || verdict.repeated() != 0 || verdict.uncounted() != 0)) {
+            wrong.add("moves alone lost %d records, repeated %d, and left %d uncounted"
+                    .formatted(verdict.lost(), verdict.repeated(), verdict.uncounted()));
+        }
+        return wrong;
     }
 
     /**

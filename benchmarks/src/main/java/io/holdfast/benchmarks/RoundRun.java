@@ -57,6 +57,7 @@ final class RoundRun {
                     state,
                     watch.states(),
                     injector.strikes(),
+                    injector.moves(),
                     injector.attempts(),
                     ArrivalFiles.read(directory),
                     directory.damages(),

@@ -68,6 +68,15 @@ class ChaosArgumentsTest {
     }
 
     @Test
+    void stockFlinkIsNotAskedForMoves() {
+        assertThat(ChaosArguments.parse(List.of("--stock"), 77).wishes().kinds())
+                .contains(Kind.TASKMANAGER_KILL)
+                .noneMatch(Kind::isMove);
+        assertThatThrownBy(() -> ChaosArguments.parse(List.of("--stock", "--only", "move"), 77))
+                .hasMessageContaining("Stock Flink moves nothing");
+    }
+
+    @Test
     void oneRoundCanBeRepeated() {
         ChaosArguments arguments = ChaosArguments.parse(List.of("--replay", "3", "--round", "8"), 77);
 

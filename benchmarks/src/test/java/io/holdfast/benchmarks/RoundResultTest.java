@@ -2,11 +2,13 @@ package io.holdfast.benchmarks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.holdfast.benchmarks.Fault.Kind;
 import io.holdfast.benchmarks.Fault.Target;
 import io.holdfast.benchmarks.Ledger.Edge;
 import io.holdfast.benchmarks.job.ArrivalFiles;
 import io.holdfast.benchmarks.job.JobSettings.SinkKind;
+import io.holdfast.testing.Moves;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -15,6 +17,7 @@ class RoundResultTest {
 
     private static final Ledger NOTHING = ledger(0, 0, List.of(), List.of());
     private static final Oracle.Verdict EXACT = verdict(0, 0, 0);
+    private static final Oracle.Verdict UNCOUNTED = new Oracle.Verdict(1_000, 0, 0, 0, 0, 2, 0, 0, 10, List.of());
 
     @Test
     void anExactRunIsGood() {
@@ -81,14 +84,74 @@ class RoundResultTest {
                 .containsExactly("the job is RUNNING, not FINISHED");
     }
 
+    @Test
+    void movesAloneMustCostNothing() {
+        assertThat(afterMove(Kind.MOVE, "COMPLETED", "handover", "", EXACT)).isEmpty();
+        assertThat(afterMove(Kind.MOVE_CANCEL, "CANCELLED", "handover", "", EXACT))
+                .isEmpty();
+        assertThat(afterMove(Kind.MOVE, "FAILED", "handover", "no slots for 3 tasks", EXACT))
+                .isEmpty();
+        assertThat(afterMove(Kind.MOVE_HURRIED, "COMPLETED", "restart", "", verdict(0, 0, 0)))
+                .isEmpty();
+        assertThat(afterMove(Kind.MOVE, "COMPLETED", "handover", "", UNCOUNTED))
+                .singleElement()
+                .asString()
+                .contains("left 2 uncounted");
+    }
+
+    @Test
+    void moveThatHasTimeMustBeAHandover() {
+        assertThat(afterMove(Kind.MOVE, "COMPLETED", "checkpoint-and-restart", "", EXACT))
+                .singleElement()
+                .asString()
+                .contains("did not go as it should");
+        assertThat(afterMove(Kind.MOVE, "FAILED", "handover", "unforeseen", EXACT))
+                .hasSize(1);
+        assertThat(afterMove(Kind.MOVE, "CANCELLED", "handover", "", EXACT)).hasSize(1);
+    }
+
+    @Test
+    void everyMoveMustEnd() {
+        assertThat(afterMove(Kind.MOVE_KILL, "CHECKPOINTING", "handover", "", EXACT))
+                .singleElement()
+                .asString()
+                .contains("did not end");
+        assertThat(afterMove(Kind.MOVE_KILL, "FAILED", "handover", "the tasks were restarted", EXACT))
+                .isEmpty();
+    }
+
+    private static List<String> afterMove(Kind kind, String state, String step, String detail, Oracle.Verdict verdict) {
+        Fault fault = new Fault(kind, 0, List.of(new Target("map", 0)), 9_000);
+        Moves.Move move =
+                new Moves.Move("m", state, detail, step, List.of(), List.of(), JsonNodeFactory.instance.objectNode());
+        return problems(
+                kind,
+                "FINISHED",
+                List.of("RUNNING"),
+                verdict,
+                NOTHING,
+                List.of(new FaultInjector.Asked(fault, "tm-1", move)));
+    }
+
     private static List<String> problems(
             Kind kind, String state, List<String> states, Oracle.Verdict verdict, Ledger ledger) {
+        return problems(kind, state, states, verdict, ledger, List.of());
+    }
+
+    private static List<String> problems(
+            Kind kind,
+            String state,
+            List<String> states,
+            Oracle.Verdict verdict,
+            Ledger ledger,
+            List<FaultInjector.Asked> moves) {
         Fault fault = new Fault(kind, 0, List.of(new Target(operator(kind), 0)), 0);
         Round round = new Round(1, 30, 4, 100, 0, 8, SinkKind.FILE, false, 100, false, List.of(fault));
         Observation seen = new Observation(
                 state,
                 states,
                 List.of(),
+                moves,
                 Map.of(),
                 new ArrivalFiles.Output(List.of(), List.of()),
                 List.of(),

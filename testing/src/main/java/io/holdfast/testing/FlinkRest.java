@@ -185,6 +185,16 @@ public final class FlinkRest {
         return send(request(path).header("Content-Type", "application/json").PUT(BodyPublishers.ofString(json)));
     }
 
+    /** {@code POST} of a JSON document to any path. */
+    public JsonNode post(String path, String json) {
+        return send(request(path).header("Content-Type", "application/json").POST(BodyPublishers.ofString(json)));
+    }
+
+    /** {@code DELETE} of any path. */
+    public JsonNode delete(String path) {
+        return send(request(path).DELETE());
+    }
+
     private String operation(String jobId, String path, String body) {
         JsonNode trigger = send(request("/jobs/" + jobId + path)
                 .header("Content-Type", "application/json")
