@@ -113,6 +113,9 @@ final class HoldfastSide implements Side {
         public void hold(int subpartition, long from) {}
 
         @Override
+        public void heldAt(int subpartition, long checkpoint) {}
+
+        @Override
         public void unhold(int subpartition) {}
 
         @Override

@@ -110,7 +110,7 @@ public final class ConsumedStream {
         AbstractEvent event = EventSerializer.fromSerializedEvent(
                 buffer.getNioBufferReadable(), getClass().getClassLoader());
         if (event instanceof CheckpointBarrier barrier) {
-            barrier(buffer, barrier.getId());
+            barrier(buffer, barrier.getId(), isSavepoint(barrier));
         } else if (event instanceof AttachedEvent attached) {
             buffer.recycleBuffer();
             attached(attached);
@@ -134,7 +134,12 @@ public final class ConsumedStream {
         }
     }
 
-    private void barrier(Buffer buffer, long id) {
+    /** Any thread. Nobody stops behind the barrier of a savepoint, and nothing is held: it is not what tasks start from again. */
+    public static boolean isSavepoint(CheckpointBarrier barrier) {
+        return barrier.getCheckpointOptions().getCheckpointType().isSavepoint();
+    }
+
+    private void barrier(Buffer buffer, long id, boolean savepoint) {
         reading.barrier(id);
         lastBarrier = Math.max(lastBarrier, id);
         boolean waits = buffer.getDataType().isBlockingUpstream();
@@ -148,8 +153,8 @@ public final class ConsumedStream {
                 cancelCheckpoint(id);
             }
         } else {
-            task.barrierSeen(id);
-            delivered = Math.max(delivered, id);
+            task.barrierSeen(id, savepoint);
+            delivered = savepoint ? delivered : Math.max(delivered, id);
             upstream.barrierPassed(waits);
             out.add(buffer);
         }

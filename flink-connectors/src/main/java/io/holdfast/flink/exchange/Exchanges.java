@@ -101,6 +101,13 @@ public final class Exchanges {
         }
     }
 
+    private static boolean mustConcernSomebody(HoldfastCommand command) {
+        return command instanceof HoldfastCommand.Freeze
+                || command instanceof HoldfastCommand.StandsAt
+                || command instanceof HoldfastCommand.Hold
+                || command instanceof HoldfastCommand.HeldAt;
+    }
+
     /** Returns whether the task has what the command is for; always true if any task may be told. */
     private static boolean execute(TaskExchange task, HoldfastCommand command) {
         try {
@@ -121,10 +128,14 @@ public final class Exchanges {
                         output -> output.weight(receiver.subpartition(), receiver.weight()));
             } else if (command instanceof HoldfastCommand.Freeze freeze) {
                 return task.attempt().equals(freeze.attempt()) && task.freeze(freeze.from());
+            } else if (command instanceof HoldfastCommand.StandsAt stands) {
+                return task.attempt().equals(stands.attempt()) && task.standsAt(stands.checkpoint());
             } else if (command instanceof HoldfastCommand.Thaw thaw) {
                 return task.attempt().equals(thaw.attempt()) && task.thaw();
             } else if (command instanceof HoldfastCommand.Hold hold) {
                 return to(task, hold.partition(), output -> output.hold(hold.subpartition(), hold.from()));
+            } else if (command instanceof HoldfastCommand.HeldAt held) {
+                return to(task, held.partition(), output -> output.heldAt(held.subpartition(), held.checkpoint()));
             } else if (command instanceof HoldfastCommand.Unhold unhold) {
                 return to(task, unhold.partition(), output -> output.unhold(unhold.subpartition()));
             } else if (command instanceof HoldfastCommand.Forget forget) {

@@ -23,7 +23,11 @@ public final class Freezer {
      */
     public record Order(long from, CompletableFuture<Void> over) {}
 
+    /** Instead of a checkpoint's id, for a task that has not stopped. */
+    static final long NOWHERE = -1;
+
     private volatile @Nullable Order order;
+    private volatile long stoppedAt = NOWHERE;
     private volatile boolean leaving;
 
     @GuardedBy("this")
@@ -31,6 +35,7 @@ public final class Freezer {
         Order ended = order;
         if (ended != null) {
             order = null; // first, or who goes on would find it again
+            stoppedAt = NOWHERE;
             ended.over.complete(null);
         }
     }
@@ -58,6 +63,18 @@ public final class Freezer {
     @Nullable
     Order order() {
         return order;
+    }
+
+    /** Task thread. It has stopped for {@code reason}, behind the barrier of {@code checkpoint}. */
+    synchronized void stopped(Order reason, long checkpoint) {
+        if (order == reason) {
+            stoppedAt = checkpoint;
+        }
+    }
+
+    /** Any thread. Behind the barrier of which checkpoint the task has stopped; {@link #NOWHERE} if it has not. */
+    long stoppedAt() {
+        return stoppedAt;
     }
 
     /**

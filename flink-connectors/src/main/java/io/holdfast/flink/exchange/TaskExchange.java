@@ -57,6 +57,9 @@ public final class TaskExchange {
         /** See {@code HoldfastCommand.Hold}. Throws if there is no consumer to hold anything back from. */
         void hold(int subpartition, long from);
 
+        /** See {@code HoldfastCommand.HeldAt}. Throws if it is not so. */
+        void heldAt(int subpartition, long checkpoint);
+
         /** See {@code HoldfastCommand.Unhold}. */
         void unhold(int subpartition);
 
@@ -71,6 +74,10 @@ public final class TaskExchange {
     private final AtomicLong fence = new AtomicLong(-1);
     private final AtomicInteger away = new AtomicInteger();
     private volatile long lastBarrier = -1;
+
+    /** Of the task thread: id of the last barrier that was not one of a savepoint. */
+    private long lastCheckpoint = -1;
+
     private final ServiceClock service = new ServiceClock(System::nanoTime);
     private final Freezer freezer = new Freezer();
 
@@ -152,6 +159,16 @@ public final class TaskExchange {
         return true;
     }
 
+    /** TaskExecutor main thread. See {@code HoldfastCommand.StandsAt}. Throws if it is not so. */
+    boolean standsAt(long checkpoint) {
+        long stopped = freezer.stoppedAt();
+        if (stopped != checkpoint) {
+            throw new IllegalStateException("Task %s has not stopped behind the barrier of checkpoint %d, but %s"
+                    .formatted(attempt, checkpoint, stopped == Freezer.NOWHERE ? "runs" : "at " + stopped));
+        }
+        return true;
+    }
+
     /** TaskExecutor main thread. See {@code HoldfastCommand.Thaw}. */
     boolean thaw() {
         freezer.thaw();
@@ -173,7 +190,8 @@ public final class TaskExchange {
     public void beforeResuming() {
         Freezer.Order order = freezer.order();
         if (order != null && inputs.stream().allMatch(input -> input.isBehind(order.from()))) {
-            LOG.info("Task frozen: task={} from={}", attempt, order.from());
+            LOG.info("Task frozen: task={} checkpoint={}", attempt, lastCheckpoint);
+            freezer.stopped(order, lastCheckpoint);
             freezer.await(order);
             LOG.info("Task thawed: task={}", attempt);
         }
@@ -187,7 +205,8 @@ public final class TaskExchange {
             return null;
         }
         if (inputs.isEmpty()) {
-            LOG.info("Task frozen: task={} barrier={}", attempt, id);
+            LOG.info("Task frozen: task={} checkpoint={}", attempt, id);
+            freezer.stopped(order, id);
         }
         return order;
     }
@@ -197,8 +216,11 @@ public final class TaskExchange {
         freezer.await(order);
     }
 
-    /** Task thread only. */
-    public void barrierSeen(long id) {
+    /** Task thread only. {@code savepoint}: the barrier is that of a savepoint, behind which nobody stops. */
+    public void barrierSeen(long id, boolean savepoint) {
         lastBarrier = Math.max(lastBarrier, id);
+        if (!savepoint) {
+            lastCheckpoint = id;
+        }
     }
 }

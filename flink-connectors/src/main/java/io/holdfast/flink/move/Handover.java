@@ -28,7 +28,9 @@ import org.apache.flink.runtime.scheduler.strategy.ExecutionVertexID;
 import org.apache.flink.runtime.shuffle.HoldfastCommand;
 import org.apache.flink.runtime.shuffle.HoldfastCommand.Forget;
 import org.apache.flink.runtime.shuffle.HoldfastCommand.Freeze;
+import org.apache.flink.runtime.shuffle.HoldfastCommand.HeldAt;
 import org.apache.flink.runtime.shuffle.HoldfastCommand.Hold;
+import org.apache.flink.runtime.shuffle.HoldfastCommand.StandsAt;
 import org.apache.flink.runtime.shuffle.HoldfastCommand.Thaw;
 import org.apache.flink.runtime.shuffle.HoldfastCommand.Unhold;
 import org.apache.flink.util.FlinkException;
@@ -57,6 +59,14 @@ final class Handover {
     /** Part of the time for the handover that TaskManagers may take to prepare. */
     private static final double WARM_PART = 0.3;
 
+    /** Part of it to wait for a moment without a checkpoint, before one is aborted. */
+    private static final double QUIET_PART = 0.3;
+
+    /** How often, and after what time, who does not stand at the checkpoint yet is asked again. */
+    private static final int VERIFY_TIMES = 20;
+
+    private static final long VERIFY_MS = 10;
+
     /** Before a handover that did not come about is tried again. */
     private static final long RETRY_MS = 250;
 
@@ -72,8 +82,10 @@ final class Handover {
         WAITING,
         RESERVING,
         WARMING,
+        QUIETING,
         ARMING,
         CHECKPOINTING,
+        VERIFYING,
         LAST_CHECKPOINT,
         SWITCHING,
         OVER
@@ -89,6 +101,12 @@ final class Handover {
     private Phase phase = Phase.WAITING;
     private long notBefore;
     private long warmBy;
+    private long quietBy;
+    private boolean lastCheckpointRuns;
+
+    /** Checkpoints are not triggered by time until it is over, or undone. */
+    private boolean stopped;
+
     private long switchedAt;
     private String lastFailure = "";
     private int tries;
@@ -171,11 +189,12 @@ final class Handover {
                     reserved(now);
                 }
             }
-            case ARMING, CHECKPOINTING -> {
+            case QUIETING -> quiet(now);
+            case ARMING, CHECKPOINTING, VERIFYING -> {
                 if (now >= move.handoverBy()) {
-                    String why = phase == Phase.ARMING
-                            ? "TaskManagers did not answer in time"
-                            : "the checkpoint did not complete in time";
+                    String why = phase == Phase.CHECKPOINTING
+                            ? "the checkpoint did not complete in time"
+                            : "TaskManagers did not answer in time";
                     release(why);
                     degrade(why, now);
                 }
@@ -183,15 +202,13 @@ final class Handover {
             case LAST_CHECKPOINT -> {
                 if (now >= move.restartBy()) {
                     restartAnyway("the checkpoint before the restart did not complete in time", now);
+                } else if (!lastCheckpointRuns && now >= notBefore) {
+                    lastCheckpoint();
                 }
             }
             case SWITCHING -> {
                 if (now - switchedAt >= RESTART_MS) {
-                    goOn();
-                    end(
-                            State.FAILED,
-                            "not all moved tasks ran again within %d ms; single-point restart sees to them"
-                                    .formatted(RESTART_MS));
+                    late();
                 }
             }
             case OVER -> {
@@ -216,7 +233,8 @@ final class Handover {
         }
         victims =
                 there.stream().collect(Collectors.toMap(each -> each.getVertex().getID(), each -> each));
-        if (reservation != null && reservation.all().isDone() && reservation.holds()) {
+        if (reservation != null
+                && reservation.suffices(profiles(victims.values()).size())) {
             reserved(now);
             return;
         }
@@ -281,9 +299,22 @@ final class Handover {
             degrade(against.get(), now);
         } else if (now >= move.handoverBy()) {
             degrade(lastFailure.isEmpty() ? "the deadline is too near" : lastFailure, now);
+        } else {
+            phase = Phase.QUIETING;
+            quietBy = now + (long) (QUIET_PART * (move.handoverBy() - now));
+            quiet(now);
+        }
+    }
+
+    /** No other checkpoint is to be under way: its barriers could come before or behind what is said to the tasks now. */
+    private void quiet(long now) {
+        if (now >= move.handoverBy()) {
+            degrade("a savepoint was being taken", now);
         } else if (!allRun()) {
             retry("a task of the job was not running", now);
-        } else {
+        } else if (!mover.savepointPending() && (!mover.checkpointsPending() || now >= quietBy)) {
+            stopped = true;
+            mover.stopCheckpoints();
             arm(now);
         }
     }
@@ -352,14 +383,55 @@ final class Handover {
 
     /** Checkpoint {@code id} has completed. */
     void checkpointCompleted(long id) {
-        if (phase != Phase.CHECKPOINTING || id < from) {
-            return;
+        if (phase == Phase.ARMING && id >= from) {
+            undone("a checkpoint completed that nobody had asked for");
+        } else if (phase == Phase.CHECKPOINTING && id >= from) {
+            phase = Phase.VERIFYING;
+            verify(id, 0);
         }
+    }
+
+    /** Nothing is given up before everybody has said that he stands, or holds, at exactly this checkpoint. */
+    private void verify(long id, int asked) {
         Optional<String> changed = whatChanged();
         if (changed.isPresent()) {
             undone(changed.get());
             return;
         }
+        Outbox outbox = new Outbox(host);
+        victims.values().forEach(victim -> outbox.add(victim, new StandsAt(victim.getAttemptId(), id)));
+        for (Pair pair : held) {
+            Execution producer = topology.producerOf(pair).getCurrentExecutionAttempt();
+            if (producer.getState() != ExecutionState.FINISHED) { // then its consumers have read all of it
+                outbox.add(producer, new HeldAt(pair.partition(), topology.subpartition(pair), id));
+            }
+        }
+        int mine = tries;
+        outbox.deliver().whenComplete((done, failure) -> {
+            if (phase != Phase.VERIFYING || tries != mine) {
+                return;
+            }
+            Optional<String> changedSince = whatChanged();
+            if (changedSince.isPresent()) {
+                undone(changedSince.get());
+            } else if (failure == null) {
+                cut(id);
+            } else if (asked < VERIFY_TIMES) { // a task acknowledges a moment before it stands
+                host.schedule(
+                        () -> {
+                            if (phase == Phase.VERIFYING && tries == mine) {
+                                verify(id, asked + 1);
+                            }
+                        },
+                        VERIFY_MS);
+            } else {
+                undone("not everybody stood at the checkpoint: " + SinglePointRestart.firstLine(failure));
+            }
+        });
+    }
+
+    /** From here on there is no way back. */
+    private void cut(long id) {
         long now = System.currentTimeMillis();
         checkpoint = id;
         move.checkpoint(id);
@@ -370,8 +442,14 @@ final class Handover {
         armed.clear(); // what was frozen stays so until it is gone
         MoveSlots.Reservation mine = reservation;
         reservation = null;
-        mover.stopCheckpoints();
-        mover.restartFrom(id, victims.values(), "moved: " + move.reason, mine::offer);
+        try {
+            mover.restartFrom(id, victims.values(), "moved: " + move.reason, mine::offer);
+        } catch (RuntimeException e) {
+            LOG.error("Tasks that were stopped could not be started again: move={}", move.id, e);
+            mine.giveBack();
+            host.fallBack("tasks that were stopped to be moved could not be started again: "
+                    + SinglePointRestart.firstLine(e));
+        }
     }
 
     /** Why checkpoint and tasks do not belong together; empty if they do. */
@@ -411,6 +489,7 @@ final class Handover {
 
     /** Everybody goes on as if nothing had been. */
     private void release(String why) {
+        checkpointsAgain();
         if (armed.isEmpty()) {
             return;
         }
@@ -426,22 +505,48 @@ final class Handover {
      * that too.
      */
     private void sendUntilHeard(Map<Execution, List<HoldfastCommand>> commands) {
+        send(commands, false);
+    }
+
+    /** {@code again}: a TaskManager also answers if the attempt is gone that it was addressed by; all hear it twice. */
+    private void send(Map<Execution, List<HoldfastCommand>> commands, boolean again) {
         Outbox outbox = new Outbox(host);
-        commands.keySet().removeIf(target -> !Outbox.reachable(target));
-        commands.forEach((target, each) -> each.forEach(command -> outbox.add(target, command)));
+        for (Map.Entry<Execution, List<HoldfastCommand>> entry : commands.entrySet()) {
+            Execution target = entry.getKey();
+            boolean reached = entry.getValue().stream().allMatch(command -> outbox.addNear(target, command));
+            if (!reached
+                    && target.getState() == ExecutionState.FINISHED
+                    && entry.getValue().stream().anyMatch(Unhold.class::isInstance)) {
+                host.fallBack("what %s has sent is held, and its TaskManager cannot be told to send it"
+                        .formatted(target.getVertex().getTaskNameWithSubtaskIndex()));
+                return;
+            }
+        }
         unheard++;
         outbox.deliver().whenComplete((done, failure) -> {
-            unheard--;
-            if (failure != null) {
-                unheard++;
-                host.schedule(
-                        () -> {
-                            unheard--;
-                            sendUntilHeard(commands);
-                        },
-                        REPEAT_MS);
+            if (failure == null && again) {
+                unheard--;
+                return;
             }
+            host.schedule(
+                    () -> {
+                        unheard--;
+                        send(commands, failure == null);
+                    },
+                    REPEAT_MS);
         });
+    }
+
+    /** Whether all that was said to undo something was heard. */
+    boolean isHeard() {
+        return unheard == 0;
+    }
+
+    private void checkpointsAgain() {
+        if (stopped) {
+            stopped = false;
+            mover.startCheckpoints();
+        }
     }
 
     // ------------------------------------------------------------------ what is worse than a handover
@@ -460,16 +565,20 @@ final class Handover {
         }
         phase = Phase.LAST_CHECKPOINT;
         move.become(State.CHECKPOINTING, now);
+        lastCheckpoint();
+    }
+
+    /** Tried again, when it fails, until there is no more time. */
+    private void lastCheckpoint() {
+        lastCheckpointRuns = true;
         mover.checkpoint().whenComplete((id, failure) -> {
-            if (phase == Phase.LAST_CHECKPOINT) {
-                long then = System.currentTimeMillis();
-                if (failure == null) {
-                    move.checkpoint(id);
-                    restart(then);
-                } else {
-                    restartAnyway(
-                            "the checkpoint before the restart failed: " + SinglePointRestart.firstLine(failure), then);
-                }
+            lastCheckpointRuns = false;
+            long then = System.currentTimeMillis();
+            if (phase == Phase.LAST_CHECKPOINT && failure == null) {
+                move.checkpoint(id);
+                restart(then);
+            } else {
+                notBefore = then + RETRY_MS;
             }
         });
     }
@@ -495,7 +604,12 @@ final class Handover {
         }
         there.forEach(execution -> move.stopped(execution, now));
         FlinkException why = new FlinkException("Moved off its TaskManager: " + move.reason);
-        there.forEach(execution -> execution.fail(why));
+        for (Execution execution : there) {
+            if (phase == Phase.SWITCHING
+                    && execution.getState() == ExecutionState.RUNNING) { // not if a region restarts
+                execution.fail(why);
+            }
+        }
     }
 
     // ------------------------------------------------------------------ behind the point of no return
@@ -519,10 +633,32 @@ final class Handover {
         }
     }
 
+    /** It takes long: the job must have its checkpoints, and nobody may wait for ever. */
+    private void late() {
+        checkpointsAgain();
+        boolean begun = true;
+        for (Execution old : victims.values()) {
+            Execution current = old.getVertex().getCurrentExecutionAttempt();
+            if (current == old && !old.getState().isTerminal()) {
+                host.fallBack("a task that was stopped to be moved was never started again");
+                return;
+            }
+            begun &= current.getState() == ExecutionState.DEPLOYING
+                    || current.getState() == ExecutionState.INITIALIZING
+                    || current.getState() == ExecutionState.RUNNING;
+        }
+        if (!begun) { // while its state is restored, which may take long, it has only not ended
+            end(
+                    State.FAILED,
+                    "not all moved tasks ran again within %d ms; single-point restart sees to them"
+                            .formatted(RESTART_MS));
+        }
+    }
+
     /** What a move had stopped goes on. */
     private void goOn() {
         slots.withdrawOffers();
-        mover.startCheckpoints();
+        checkpointsAgain();
         if (!mover.hasPeriodicCheckpoints() && !held.isEmpty()) {
             mover.checkpoint(); // so that what is kept for the moved tasks can be dropped
         }
@@ -562,8 +698,15 @@ final class Handover {
 
     /** A task of the job has failed. */
     void taskFailed() {
-        if (phase == Phase.ARMING || phase == Phase.CHECKPOINTING) {
-            undone("a task of the job failed");
+        switch (phase) {
+            case ARMING, CHECKPOINTING, VERIFYING -> undone("a task of the job failed");
+            case RESERVING, WARMING, QUIETING -> retry("a task of the job failed", System.currentTimeMillis());
+            case WAITING, LAST_CHECKPOINT, SWITCHING, OVER -> {
+                // nothing is to be undone
+            }
+        }
+        if (phase == Phase.WAITING) {
+            giveBackReservation(); // it may need what is reserved
         }
     }
 
@@ -582,6 +725,7 @@ final class Handover {
     private void end(State how, String why) {
         long now = System.currentTimeMillis();
         phase = Phase.OVER;
+        checkpointsAgain();
         giveBackReservation();
         slots.withdrawOffers();
         move.end(how, why, now);

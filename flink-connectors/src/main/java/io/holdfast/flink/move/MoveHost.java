@@ -29,7 +29,13 @@ public interface MoveHost {
     /** Triggers a checkpoint. The future is completed on the main thread, with its id or why it failed. */
     CompletableFuture<Long> checkpoint();
 
-    /** No checkpoint is triggered by time any more; those under way are aborted. */
+    /** Whether a checkpoint is under way. */
+    boolean checkpointsPending();
+
+    /** Whether a savepoint is under way: nobody wants it aborted. */
+    boolean savepointPending();
+
+    /** No checkpoint is triggered by time any more; those under way, and savepoints, are aborted. */
     void stopCheckpoints();
 
     /** Checkpoints are triggered by time again, if the job wants that. Does no harm if they are already. */

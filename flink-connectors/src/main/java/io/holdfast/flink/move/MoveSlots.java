@@ -44,15 +44,11 @@ public final class MoveSlots implements PhysicalSlotProvider {
     private static final Exception GIVEN_BACK = new Exception("The slot is not needed any more");
 
     /** A slot that the job has and no task uses. */
-    public record Reserved(SlotRequestId request, PhysicalSlot slot) {
-
-        private ResourceID taskManager() {
-            return slot.getTaskManagerLocation().getResourceID();
-        }
-    }
+    public record Reserved(SlotRequestId request, PhysicalSlot slot) {}
 
     private final SlotPool pool;
     private final PhysicalSlotProvider stock;
+    private final boolean fineGrained;
     private final Leaving leaving;
 
     /** What tasks have. */
@@ -64,9 +60,16 @@ public final class MoveSlots implements PhysicalSlotProvider {
     private final List<Reserved> offered = new ArrayList<>();
     private final Map<SlotRequestId, ResourceID> parked = new LinkedHashMap<>();
 
-    /** JobMaster creation thread. {@code selection} is Flink's way to choose among free slots. */
-    public MoveSlots(SlotPool pool, SlotSelectionStrategy selection, Leaving leaving) {
+    /**
+     * JobMaster creation thread.
+     *
+     * @param selection Flink's way to choose among free slots
+     * @param fineGrained whether the job says what its slots must have; else any slot will do, and it must be asked for so,
+     *     or the pool counts wrong
+     */
+    public MoveSlots(SlotPool pool, SlotSelectionStrategy selection, boolean fineGrained, Leaving leaving) {
         this.pool = pool;
+        this.fineGrained = fineGrained;
         this.leaving = leaving;
         this.stock = new PhysicalSlotProviderImpl(
                 (free, profile) -> selection.selectBestSlotForProfile(without(free), profile), pool);
@@ -102,16 +105,41 @@ public final class MoveSlots implements PhysicalSlotProvider {
                 results.put(id, CompletableFuture.completedFuture(new PhysicalSlotRequest.Result(id, reserved.slot)));
             }
         }
-        stock.allocatePhysicalSlots(others)
-                .forEach((id, result) -> results.put(id, result.thenApply(slot -> {
-                    given.put(id, slot.getPhysicalSlot());
-                    return slot;
-                })));
+        stock.allocatePhysicalSlots(others).forEach((id, result) -> {
+            ResourceProfile profile = profileOf(others, id);
+            results.put(id, result.thenCompose(slot -> staying(id, id, slot.getPhysicalSlot(), profile)));
+        });
         return results;
+    }
+
+    private static ResourceProfile profileOf(List<PhysicalSlotRequest> requests, SlotRequestId id) {
+        return requests.stream()
+                .filter(request -> request.getSlotRequestId().equals(id))
+                .findFirst()
+                .orElseThrow()
+                .getPhysicalSlotResourceProfile();
+    }
+
+    /** {@code slot} came for {@code own} in answer to what is asked for as {@code id}; another one if it is no use. */
+    private CompletableFuture<PhysicalSlotRequest.Result> staying(
+            SlotRequestId id, SlotRequestId own, PhysicalSlot slot, ResourceProfile profile) {
+        if (!isLeaving(slot)) {
+            given.put(id, slot);
+            return CompletableFuture.completedFuture(new PhysicalSlotRequest.Result(id, slot));
+        }
+        park(own, slot); // so that it does not come again
+        PhysicalSlotRequest again = SlotRequests.of(profile);
+        reservedAs.put(id, again.getSlotRequestId());
+        return pool.requestNewAllocatedSlot(again, null)
+                .thenCompose(other -> staying(id, again.getSlotRequestId(), other, profile));
     }
 
     @Nullable
     private Reserved takeOffered(ResourceProfile profile) {
+        List<Reserved> useless =
+                offered.stream().filter(reserved -> !isUsable(reserved)).toList();
+        offered.removeAll(useless);
+        useless.forEach(reserved -> pool.releaseSlot(reserved.request, GIVEN_BACK));
         for (Iterator<Reserved> each = offered.iterator(); each.hasNext(); ) {
             Reserved reserved = each.next();
             if (reserved.slot.getResourceProfile().isMatching(profile)) {
@@ -120,6 +148,13 @@ public final class MoveSlots implements PhysicalSlotProvider {
             }
         }
         return null;
+    }
+
+    /** Whether the job still has it, on a TaskManager that stays. */
+    private boolean isUsable(Reserved reserved) {
+        return !isLeaving(reserved.slot)
+                && pool.getAllocatedSlotsInformation().stream()
+                        .anyMatch(slot -> slot.getAllocationId().equals(reserved.slot.getAllocationId()));
     }
 
     @Override
@@ -207,14 +242,14 @@ public final class MoveSlots implements PhysicalSlotProvider {
             }
         }
 
+        /** Whether it has come, holds, and is of {@code count} slots. */
+        public boolean suffices(int count) {
+            return all.isDone() && slots.size() == count && holds();
+        }
+
         /** Whether all slots are still the job's, and their TaskManagers stay. */
         public boolean holds() {
-            Set<AllocationID> mine = pool.getAllocatedSlotsInformation().stream()
-                    .map(SlotInfo::getAllocationId)
-                    .collect(Collectors.toSet());
-            return slots.stream()
-                    .allMatch(reserved -> mine.contains(reserved.slot.getAllocationId())
-                            && !leaving.contains(reserved.taskManager()));
+            return slots.stream().allMatch(MoveSlots.this::isUsable);
         }
 
         /** They go to the tasks that ask next. */
@@ -230,15 +265,17 @@ public final class MoveSlots implements PhysicalSlotProvider {
                 all.cancel(false);
             }
             List.copyOf(pending).forEach(id -> pool.releaseSlot(id, GIVEN_BACK));
-            slots.forEach(reserved -> pool.releaseSlot(reserved.request, GIVEN_BACK));
+            List<Reserved> mine = List.copyOf(slots);
             slots.clear();
+            mine.forEach(reserved -> pool.releaseSlot(reserved.request, GIVEN_BACK));
         }
     }
 
     /** Gives back what was offered and nobody took. */
     public void withdrawOffers() {
-        offered.forEach(reserved -> pool.releaseSlot(reserved.request, GIVEN_BACK));
+        List<Reserved> left = List.copyOf(offered);
         offered.clear();
+        left.forEach(reserved -> pool.releaseSlot(reserved.request, GIVEN_BACK));
     }
 
     // ------------------------------------------------------------------ parking
@@ -248,7 +285,8 @@ public final class MoveSlots implements PhysicalSlotProvider {
         unparkStaying();
         for (PhysicalSlot free : pool.getFreeSlotTracker().getFreeSlotsInformation()) {
             if (isLeaving(free)) {
-                PhysicalSlotRequest request = SlotRequests.of(free.getResourceProfile());
+                PhysicalSlotRequest request =
+                        SlotRequests.of(fineGrained ? free.getResourceProfile() : ResourceProfile.UNKNOWN);
                 pool.allocateAvailableSlot(free.getAllocationId(), request)
                         .ifPresent(slot -> park(request.getSlotRequestId(), slot));
             }
@@ -263,13 +301,12 @@ public final class MoveSlots implements PhysicalSlotProvider {
 
     /** Gives back what was parked on TaskManagers that stay after all, or are believed to. */
     public void unparkStaying() {
-        parked.entrySet().removeIf(slot -> {
-            boolean stays = !leaving.contains(slot.getValue());
-            if (stays) {
-                pool.releaseSlot(slot.getKey(), GIVEN_BACK);
-            }
-            return stays;
-        });
+        List<SlotRequestId> staying = parked.entrySet().stream()
+                .filter(slot -> !leaving.contains(slot.getValue()))
+                .map(Map.Entry::getKey)
+                .toList();
+        staying.forEach(parked::remove);
+        staying.forEach(slot -> pool.releaseSlot(slot, GIVEN_BACK)); // which may go to who waits at once
     }
 
     /** Slots that are kept empty, for tests and logs. */

@@ -22,11 +22,16 @@ public final class Moves {
     /** Moves that are remembered, those that run or wait included. */
     private static final int REMEMBERED = 100;
 
+    private static final long HEAR_MS = 100;
+
     private final MoveSettings settings;
     private final MoveSlots slots;
     private final Leaving leaving;
     private final Map<String, Move> moves = new LinkedHashMap<>();
     private final ArrayDeque<Move> waiting = new ArrayDeque<>();
+
+    /** Moves that have ended and of which not everybody has heard that. */
+    private final List<Handover> ending = new ArrayList<>();
 
     /** Moves that have ended and for whose tasks producers still keep what they have sent. */
     private final List<Handover> keeping = new ArrayList<>();
@@ -125,10 +130,36 @@ public final class Moves {
             cancelled = running.cancel("cancelled on request");
         }
         if (cancelled) {
-            move.taskManagers.forEach(leaving::remove);
-            unpark();
+            stays(move);
         }
         return shown(move, !cancelled && move.state() != Move.State.CANCELLED);
+    }
+
+    /** TaskManagers that only {@code over} had named stay. */
+    private void stays(Move over) {
+        over.taskManagers.stream()
+                .filter(taskManager -> moves.values().stream()
+                        .noneMatch(other -> other != over
+                                && other.state() != Move.State.CANCELLED
+                                && other.state() != Move.State.FAILED
+                                && other.taskManagers.contains(taskManager)))
+                .forEach(leaving::remove);
+        unpark();
+    }
+
+    /** Ends what has not come too far yet, for {@code reason}. */
+    public void cancelAll(String reason) {
+        for (Move move : List.copyOf(waiting)) {
+            waiting.remove(move);
+            long now = System.currentTimeMillis();
+            move.end(Move.State.CANCELLED, reason, now);
+            metrics.ended(move, now);
+            stays(move);
+        }
+        Handover current = running;
+        if (current != null && current.cancel(reason)) {
+            stays(current.move());
+        }
     }
 
     private void unpark() {
@@ -138,7 +169,10 @@ public final class Moves {
 
     private void next() {
         metrics.leaving(leaving.asMap().size());
-        if (running == null && !waiting.isEmpty()) {
+        ending.removeIf(Handover::isHeard);
+        if (running == null && !waiting.isEmpty() && !ending.isEmpty()) {
+            host.job().schedule(this::next, HEAR_MS); // a word of theirs that came late would undo what is armed now
+        } else if (running == null && !waiting.isEmpty()) {
             Handover handover = new Handover(host, slots, waiting.remove(), this::ended);
             running = handover;
             handover.start();
@@ -148,6 +182,7 @@ public final class Moves {
     private void ended() {
         Handover over = running;
         running = null;
+        ending.add(over);
         metrics.ended(over.move(), System.currentTimeMillis());
         if (over.keepsRecords()) {
             keeping.add(over);

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -53,6 +54,28 @@ public final class Outbox {
                     .commands
                     .add(command);
         }
+    }
+
+    /**
+     * {@code command} goes to where {@code target} runs, or has run, through any attempt of the job that is reachable there.
+     *
+     * @return whether there is one
+     */
+    public boolean addNear(Execution target, HoldfastCommand command) {
+        if (reachable(target)) {
+            add(target, command);
+            return true;
+        }
+        if (target.getAssignedResourceLocation() == null) {
+            return false;
+        }
+        ResourceID taskManager = target.getAssignedResourceLocation().getResourceID();
+        Optional<Execution> neighbour = host.executions().values().stream()
+                .filter(other -> reachable(other)
+                        && other.getAssignedResourceLocation().getResourceID().equals(taskManager))
+                .findFirst();
+        neighbour.ifPresent(via -> add(via, command));
+        return neighbour.isPresent();
     }
 
     /** A command that does not arrive is not lost: what matters is repeated until gates report it done. */

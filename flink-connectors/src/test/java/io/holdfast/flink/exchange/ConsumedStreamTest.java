@@ -194,7 +194,7 @@ class ConsumedStreamTest {
 
     @Test
     void checkpointThatWaitsForTheBarrierOfALostProducerIsCancelledOnce() {
-        task.barrierSeen(5); // on another channel
+        task.barrierSeen(5, false); // on another channel
 
         stream.fenced();
         stream.brokenOff(0);

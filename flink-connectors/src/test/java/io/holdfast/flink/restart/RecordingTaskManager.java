@@ -28,6 +28,7 @@ import org.apache.flink.runtime.shuffle.HoldfastCommand;
 import org.apache.flink.runtime.shuffle.HoldfastCommand.ConsumerFinished;
 import org.apache.flink.runtime.shuffle.HoldfastCommand.ConsumerLost;
 import org.apache.flink.runtime.shuffle.HoldfastCommand.Forget;
+import org.apache.flink.runtime.shuffle.HoldfastCommand.HeldAt;
 import org.apache.flink.runtime.shuffle.HoldfastCommand.Hold;
 import org.apache.flink.runtime.shuffle.HoldfastCommand.ReceiverWeight;
 import org.apache.flink.runtime.shuffle.HoldfastCommand.Unhold;
@@ -164,6 +165,11 @@ final class RecordingTaskManager extends SimpleAckingTaskManagerGateway implemen
         @Override
         public void hold(int subpartition, long from) {
             told(new Hold(partition, subpartition, from));
+        }
+
+        @Override
+        public void heldAt(int subpartition, long checkpoint) {
+            told(new HeldAt(partition, subpartition, checkpoint));
         }
 
         @Override

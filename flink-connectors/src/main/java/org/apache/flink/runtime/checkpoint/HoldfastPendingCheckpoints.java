@@ -13,4 +13,10 @@ public final class HoldfastPendingCheckpoints {
         return coordinator.getPendingCheckpoints().values().stream()
                 .anyMatch(pending -> pending.getProps().isSynchronous());
     }
+
+    /** JobMaster main thread. Whether a savepoint is under way, with or without a stop. */
+    public static boolean anySavepoint(CheckpointCoordinator coordinator) {
+        return coordinator.getPendingCheckpoints().values().stream()
+                .anyMatch(pending -> pending.getProps().isSavepoint());
+    }
 }

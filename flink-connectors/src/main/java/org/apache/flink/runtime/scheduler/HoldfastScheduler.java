@@ -28,6 +28,7 @@ import javax.annotation.Nullable;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.core.failure.FailureEnricher;
 import org.apache.flink.runtime.checkpoint.CheckpointCoordinator;
 import org.apache.flink.runtime.checkpoint.CheckpointException;
@@ -431,6 +432,14 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
         if (coordinator != null) {
             coordinator.abortPendingCheckpoints(new CheckpointException(CheckpointFailureReason.JOB_FAILOVER_REGION));
         }
+    }
+
+    /** Tasks that are about to end are not moved. */
+    @Override
+    public CompletableFuture<String> stopWithSavepoint(
+            @Nullable String directory, boolean terminate, SavepointFormatType format) {
+        parts.moves.cancelAll("the job is stopped with a savepoint");
+        return super.stopWithSavepoint(directory, terminate, format);
     }
 
     /** Also carries what gates report: it is the one message that every gate can send. */

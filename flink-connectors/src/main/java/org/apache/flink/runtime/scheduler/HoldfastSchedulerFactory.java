@@ -23,6 +23,7 @@ import org.apache.flink.runtime.blob.BlobWriter;
 import org.apache.flink.runtime.blocklist.BlocklistOperations;
 import org.apache.flink.runtime.checkpoint.CheckpointRecoveryFactory;
 import org.apache.flink.runtime.checkpoint.CheckpointsCleaner;
+import org.apache.flink.runtime.clusterframework.types.ResourceProfile;
 import org.apache.flink.runtime.concurrent.ComponentMainThreadExecutor;
 import org.apache.flink.runtime.executiongraph.JobStatusListener;
 import org.apache.flink.runtime.executiongraph.failover.RestartBackoffTimeStrategy;
@@ -102,7 +103,7 @@ public final class HoldfastSchedulerFactory implements SchedulerNGFactory {
                 .castInto(SlotPool.class)
                 .orElseThrow(() -> new IllegalStateException("Holdfast's scheduler needs a slot pool"));
         Leaving leaving = new Leaving(System::currentTimeMillis);
-        MoveSlots slots = new MoveSlots(slotPool, selection(jobGraph, configuration), leaving);
+        MoveSlots slots = new MoveSlots(slotPool, selection(jobGraph, configuration), isFineGrained(jobGraph), leaving);
         PhysicalSlotRequestBulkCheckerImpl bulks =
                 PhysicalSlotRequestBulkCheckerImpl.createFromSlotPool(slotPool, SystemClock.getInstance());
         RestartBackoffTimeStrategy stockBackoff =
@@ -150,6 +151,11 @@ public final class HoldfastSchedulerFactory implements SchedulerNGFactory {
                 autoPartition,
                 new Moves(moves, slots, leaving),
                 deploymentTracker);
+    }
+
+    private static boolean isFineGrained(JobGraph graph) {
+        return graph.getSlotSharingGroups().stream()
+                .anyMatch(group -> !group.getResourceProfile().equals(ResourceProfile.UNKNOWN));
     }
 
     private static boolean isBalanced(Configuration configuration) {

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.apache.flink.runtime.checkpoint.CheckpointCoordinator;
 import org.apache.flink.runtime.checkpoint.CompletedCheckpoint;
+import org.apache.flink.runtime.checkpoint.HoldfastPendingCheckpoints;
 import org.apache.flink.runtime.executiongraph.Execution;
 import org.apache.flink.runtime.jobgraph.tasks.JobCheckpointingSettings;
 import org.apache.flink.runtime.scheduler.strategy.ExecutionVertexID;
@@ -88,6 +89,18 @@ final class MoveOperations implements MoveHost {
                     }
                 }));
         return completed;
+    }
+
+    @Override
+    public boolean checkpointsPending() {
+        CheckpointCoordinator coordinator = scheduler.checkpointCoordinator();
+        return coordinator != null && coordinator.getNumberOfPendingCheckpoints() > 0;
+    }
+
+    @Override
+    public boolean savepointPending() {
+        CheckpointCoordinator coordinator = scheduler.checkpointCoordinator();
+        return coordinator != null && HoldfastPendingCheckpoints.anySavepoint(coordinator);
     }
 
     @Override

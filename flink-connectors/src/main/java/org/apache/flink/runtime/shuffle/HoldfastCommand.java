@@ -46,21 +46,28 @@ public sealed interface HoldfastCommand extends Serializable {
     }
 
     /**
-     * The task stops for good behind its first barrier of a checkpoint {@code from} or later: it reads, emits and does
-     * nothing more, and leaves when it is cancelled. Fails if the attempt is not known to the TaskManager.
+     * The task stops for good behind its first barrier of a checkpoint {@code from} or later, savepoints aside: it reads,
+     * emits and does nothing more, and leaves when it is cancelled. Fails if the attempt is not known to the TaskManager.
      */
     record Freeze(ExecutionAttemptID attempt, long from) implements HoldfastCommand {}
+
+    /** Changes nothing, and fails unless the task has stopped behind the barrier of {@code checkpoint}. */
+    record StandsAt(ExecutionAttemptID attempt, long checkpoint) implements HoldfastCommand {}
 
     /** A task that stopped, or was to, goes on as if nothing had been. */
     record Thaw(ExecutionAttemptID attempt) implements HoldfastCommand {}
 
     /**
-     * Behind the first barrier of a checkpoint {@code from} or later nothing of a subpartition leaves to the consumer that
+     * Behind the first barrier of a checkpoint {@code from} or later, savepoints aside, nothing of a subpartition leaves to the consumer that
      * reads it now; it is kept for the next one, which begins right behind that barrier and has missed nothing. What that
      * one reads is kept as well, so that yet another one can begin there, until {@link Forget}. If the consumer goes away
      * before the barrier has left, that is an ordinary loss. Fails if the partition is not known to the TaskManager.
      */
     record Hold(IntermediateResultPartitionID partition, int subpartition, long from) implements HoldfastCommand {}
+
+    /** Changes nothing, and fails unless what lies behind the barrier of {@code checkpoint} is held. */
+    record HeldAt(IntermediateResultPartitionID partition, int subpartition, long checkpoint)
+            implements HoldfastCommand {}
 
     /**
      * The consumer of a subpartition that was held gets everything, once it resumes; if it went away meanwhile, it is as if

@@ -2,6 +2,7 @@ package org.apache.flink.runtime.io.network.partition;
 
 import io.holdfast.flink.autopartition.Receivers;
 import io.holdfast.flink.config.HoldfastOptions;
+import io.holdfast.flink.exchange.ConsumedStream;
 import io.holdfast.flink.exchange.OutgoingStream;
 import io.holdfast.flink.exchange.SequenceWord;
 import io.holdfast.flink.inflight.Hold;
@@ -195,7 +196,7 @@ final class HoldfastOutflow {
             if (log.retains()) {
                 log.retainedBarrier(barrier.getId());
             }
-            if (hold.barrierLeft(barrier.getId())) {
+            if (!ConsumedStream.isSavepoint(barrier) && hold.barrierLeft(barrier.getId())) {
                 held(barrier.getId());
             }
         } else if (event instanceof EndOfData end) {
@@ -335,7 +336,18 @@ final class HoldfastOutflow {
     /** Behind the first barrier of a checkpoint {@code from} or later nothing leaves until the next consumer attaches. */
     @GuardedBy("buffers")
     void hold(long from) {
+        if (hold.isHeld() && from > mark.barrier) {
+            throw new IllegalStateException(
+                    "What lies behind checkpoint %d is still held for a task that has not come yet"
+                            .formatted(mark.barrier));
+        }
         hold.behind(from);
+    }
+
+    /** Behind the barrier of which checkpoint nothing has left; negative if things are not held, or were read already. */
+    @GuardedBy("buffers")
+    long heldAt() {
+        return hold.isHeld() && !hold.isAgain() ? mark.barrier : -1;
     }
 
     /** Whether that barrier has left, and nothing behind it. */
@@ -374,6 +386,7 @@ final class HoldfastOutflow {
             receivers.returned(subpartition.getSubPartitionIndex());
         }
         hold.over();
+        stopRetaining(); // a consumer that has lost its connection meanwhile is the same still
         return resumes;
     }
 

@@ -3,6 +3,7 @@ package org.apache.flink.runtime.io.network.partition;
 import io.holdfast.flink.autopartition.AutoPartitionMetrics;
 import io.holdfast.flink.autopartition.Receivers;
 import io.holdfast.flink.autopartition.Router;
+import io.holdfast.flink.exchange.ConsumedStream;
 import io.holdfast.flink.exchange.Exchanges;
 import io.holdfast.flink.exchange.Freezer;
 import io.holdfast.flink.exchange.RecordScanner;
@@ -179,7 +180,7 @@ public final class HoldfastResultPartition extends PipelinedResultPartition impl
             awaitThaw();
         }
         super.broadcastEvent(event, isPriorityEvent);
-        if (event instanceof CheckpointBarrier barrier) {
+        if (event instanceof CheckpointBarrier barrier && !ConsumedStream.isSavepoint(barrier)) {
             frozen = task.afterBarrier(barrier.getId());
         }
     }
@@ -271,6 +272,12 @@ public final class HoldfastResultPartition extends PipelinedResultPartition impl
     @Override
     public void hold(int subpartition, long from) {
         ((HoldfastSubpartition) subpartitions[subpartition]).hold(from);
+    }
+
+    /** TaskExecutor main thread. */
+    @Override
+    public void heldAt(int subpartition, long checkpoint) {
+        ((HoldfastSubpartition) subpartitions[subpartition]).heldAt(checkpoint);
     }
 
     /** TaskExecutor main thread. */

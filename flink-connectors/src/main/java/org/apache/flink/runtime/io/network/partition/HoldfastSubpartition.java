@@ -446,6 +446,16 @@ final class HoldfastSubpartition extends PipelinedSubpartition {
         }
     }
 
+    /** TaskExecutor main thread. See {@code HoldfastCommand.HeldAt}. Throws if it is not so. */
+    void heldAt(long checkpoint) {
+        synchronized (buffers) {
+            if (outflow.heldAt() != checkpoint) {
+                throw new IllegalStateException("Subpartition %d of %s is not held at checkpoint %d, but at %d"
+                        .formatted(getSubPartitionIndex(), parent.getPartitionId(), checkpoint, outflow.heldAt()));
+            }
+        }
+    }
+
     /** TaskExecutor main thread. See {@code HoldfastCommand.Unhold}. */
     void unhold() {
         boolean acknowledge = false;

@@ -142,7 +142,7 @@ final class HoldfastInflowRaces {
                 new AttachmentReport(new IntermediateResultPartitionID(), TASK.attempt(), () -> {});
 
         static {
-            TASK.barrierSeen(1); // so that the first mark is something to be read
+            TASK.barrierSeen(1, false); // so that the first mark is something to be read
         }
 
         private final Object lock = new Object();
