@@ -3,6 +3,7 @@ package io.holdfast.flink.exchange;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.function.BooleanSupplier;
+import javax.annotation.Nullable;
 import org.apache.flink.runtime.event.AbstractEvent;
 import org.apache.flink.runtime.io.network.api.CancelCheckpointMarker;
 import org.apache.flink.runtime.io.network.api.CheckpointBarrier;
@@ -59,7 +60,18 @@ public final class ConsumedStream {
     /** What the task gets next. */
     private final ArrayDeque<Buffer> out = new ArrayDeque<>();
 
+    /**
+     * How far the stream of an attempt of the producer was read.
+     *
+     * @param idle whether the producer was idle there
+     */
+    private record Read(int attempt, StreamPosition end, boolean idle) {}
+
     private Reading reading = new Reading();
+
+    /** Through the attachment before; null if there was none. */
+    private @Nullable Read before;
+
     private long lastBarrier = -1;
 
     /** The last barrier that the task got, while {@code lastBarrier} is also one that it will not get any more. */
@@ -161,18 +173,20 @@ public final class ConsumedStream {
     }
 
     private void attached(AttachedEvent event) {
-        reading.greeted(event);
+        StreamPosition known = known(event);
+        boolean idle = known.isZero() ? event.idle() : before.idle;
+        reading.greeted(event, known, idle);
         away(false);
         upstream.greeted();
-        report.attached(event.attempt(), event.start(), event.barriers(), event.endOfPartition(), false);
+        report.attached(event.attempt(), event.start().plus(known), event.barriers(), event.endOfPartition(), false);
         if (!endOfPartition) {
             if (event.lastBarrier() >= 0) {
                 cancelCheckpoint(event.lastBarrier());
             }
-            if (event.watermark() > Long.MIN_VALUE) {
+            if (event.watermark() > Long.MIN_VALUE && known.isZero()) {
                 out.add(StreamElements.watermark(event.watermark()));
             }
-            if (event.idle()) {
+            if (idle) {
                 out.add(StreamElements.idle());
             }
         }
@@ -180,6 +194,17 @@ public final class ConsumedStream {
         if (event.endOfPartition()) {
             sayEndOfPartition();
         }
+    }
+
+    /**
+     * What the producer sends again. It keeps what the consumer of a moved subpartition reads, for another attempt of that
+     * consumer; this one has only lost its connection.
+     */
+    private StreamPosition known(AttachedEvent event) {
+        boolean again = before != null
+                && before.attempt == event.attempt()
+                && before.end.bytes() > event.start().bytes();
+        return again ? before.end.minus(event.start()) : StreamPosition.START;
     }
 
     // ------------------------------------------------------------------ what happens in between
@@ -191,8 +216,11 @@ public final class ConsumedStream {
 
     /** Nothing more comes from what was read so far, which was attempt {@code attempt} of the producer. */
     public void brokenOff(int attempt) {
-        reading.end(attempt).ifPresent(report::ended);
         boolean wasIdle = reading.idle();
+        reading.end(attempt).ifPresent(read -> {
+            report.ended(read);
+            before = new Read(attempt, read.start().plus(read.read()).plus(read.dropped()), wasIdle);
+        });
         reading = new Reading();
         if (endOfPartition) {
             return;

@@ -2,6 +2,7 @@ package io.holdfast.flink.exchange;
 
 import java.util.Optional;
 import java.util.Queue;
+import javax.annotation.Nullable;
 import org.apache.flink.runtime.io.network.buffer.Buffer;
 import org.apache.flink.runtime.shuffle.BarrierPositions;
 import org.apache.flink.runtime.shuffle.HoldfastReport;
@@ -21,13 +22,30 @@ final class Reading {
     private StreamPosition start = StreamPosition.START;
     private StreamPosition dropped = StreamPosition.START;
 
+    /** What comes first through this attachment but was read through an earlier one. */
+    private StreamPosition known = StreamPosition.START;
+
+    private long knownBytesToCome;
+
     /** The producer has said where its stream begins. */
     private boolean greeted;
 
     /** The producer has said where its stream begins for this reader. */
     void greeted(AttachedEvent greeting) {
-        start = greeting.start();
-        scanner.begin(greeting.watermark(), greeting.idle());
+        greeted(greeting, StreamPosition.START, greeting.idle());
+    }
+
+    /**
+     * The same, if it begins with what was read before.
+     *
+     * @param read what of it was, up to the end of a record; it is recycled when it comes
+     * @param idle whether the producer was idle then
+     */
+    void greeted(AttachedEvent greeting, StreamPosition read, boolean idle) {
+        start = greeting.start().plus(read);
+        known = read;
+        knownBytesToCome = read.bytes();
+        scanner.begin(greeting.watermark(), idle);
         greeted = true;
     }
 
@@ -37,15 +55,36 @@ final class Reading {
      * @param records what {@link SequenceWord#records} says
      */
     void pass(Buffer buffer, int records, Queue<Buffer> out) {
-        whole.accept(buffer, records, out);
+        if (knownBytesToCome == 0) {
+            whole.accept(buffer, records, out);
+            return;
+        }
+        Buffer rest = withoutKnown(buffer);
+        if (rest != null) {
+            whole.accept(rest, SequenceWord.UNKNOWN, out);
+        }
+    }
+
+    private @Nullable Buffer withoutKnown(Buffer buffer) {
+        int size = buffer.readableBytes();
+        int skipped = (int) Math.min(size, knownBytesToCome);
+        knownBytesToCome -= skipped;
+        if (skipped == size) {
+            buffer.recycleBuffer();
+            return null;
+        }
+        return buffer.readOnlySlice(buffer.getReaderIndex() + skipped, size - skipped); // owns the buffer now
     }
 
     /** Takes over {@code buffer}, which came too late for the task: counts and recycles it. */
     void drop(Buffer buffer) {
-        StreamPosition before = scanner.position();
-        scanner.scan(buffer.getNioBufferReadable());
-        dropped = dropped.plus(scanner.position().minus(before));
-        buffer.recycleBuffer();
+        Buffer late = withoutKnown(buffer);
+        if (late != null) {
+            StreamPosition before = scanner.position();
+            scanner.scan(late.getNioBufferReadable());
+            dropped = dropped.plus(scanner.position().minus(before));
+            late.recycleBuffer();
+        }
     }
 
     /** The barrier of {@code checkpointId} is read now. */
@@ -53,14 +92,14 @@ final class Reading {
         barriers.put(checkpointId, scanner.position());
     }
 
-    /** Bytes of the stream that were read since its beginning, without a record that is held back. */
+    /** Bytes that were read through this attachment, also what was known, without a record that is held back. */
     long bytes() {
-        return scanner.bytes();
+        return known.bytes() + scanner.bytes();
     }
 
     /** The same in records. */
     long records() {
-        return scanner.records();
+        return known.records() + scanner.records();
     }
 
     /** What came too late for the task so far. */

@@ -332,8 +332,6 @@ class ConsumedStreamTest {
         assertThat(stream.draining()).isTrue();
     }
 
-    // ------------------------------------------------------------------ vocabulary
-
     // ------------------------------------------------------------------ behind a barrier
 
     @Test
@@ -369,6 +367,64 @@ class ConsumedStreamTest {
 
         assertThat(before).isFalse();
         assertThat(stream.isBehind(7)).isTrue();
+    }
+
+    // ------------------------------------------------------------------ read again
+
+    @Test
+    void whatTheSameAttemptSendsAgainIsHeardOnce() throws Exception {
+        SerializedStream read = new SerializedStream().record(1).watermark(5).record(2);
+        SerializedStream behind = new SerializedStream().record(3).watermark(6);
+        greeting(0, START);
+        data(read.bytes());
+        data(Arrays.copyOf(behind.bytes(), 3)); // the beginning of a record
+        List<String> first = heard();
+
+        stream.linkCut();
+        stream.brokenOff(0);
+        greeting(0, START);
+        byte[] all = Arrays.copyOf(read.bytes(), read.size() + behind.size());
+        System.arraycopy(behind.bytes(), 0, all, read.size(), behind.size());
+        data(Arrays.copyOf(all, 10));
+        data(Arrays.copyOfRange(all, 10, all.length));
+
+        assertThat(first).containsExactly("record", "watermark 5", "record");
+        assertThat(heard()).containsExactly("record", "watermark 6");
+        assertThat(stream.readBytes()).as("what the producer has sent").isEqualTo(all.length);
+        assertThat(report.take())
+                .hasValueSatisfying(told -> assertThat(told.start())
+                        .as("nothing is between the two")
+                        .isEqualTo(START.plus(read.last().position())));
+    }
+
+    @Test
+    void idleProducerThatSendsAgainIsIdleAgain() throws Exception {
+        SerializedStream read = new SerializedStream().record(1).idle();
+        greeting(0, START);
+        data(read.bytes());
+        heard();
+
+        stream.brokenOff(0);
+        greeting(0, START);
+        List<String> inBetween = heard();
+        data(read.bytes());
+
+        assertThat(inBetween).containsExactly("active", "idle");
+        assertThat(heard()).isEmpty();
+    }
+
+    @Test
+    void anotherAttemptSendsNothingAgain() throws Exception {
+        SerializedStream read = new SerializedStream().record(1);
+        greeting(0, START);
+        data(read.bytes());
+        heard();
+
+        stream.brokenOff(0);
+        greeting(1, StreamPosition.START);
+        data(read.bytes());
+
+        assertThat(heard()).containsExactly("record");
     }
 
     // ------------------------------------------------------------------ vocabulary

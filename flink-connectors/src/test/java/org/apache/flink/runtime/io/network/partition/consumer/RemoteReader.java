@@ -64,6 +64,9 @@ final class RemoteReader implements BeforeEachCallback, AfterEachCallback {
     private NetworkBufferPool buffers;
     private HoldfastInputGate gate;
 
+    /** What was sent, whether it arrived or not. */
+    private StreamPosition sent = StreamPosition.START;
+
     @Override
     public void beforeEach(ExtensionContext context) throws Exception {
         producer = PlacedPartition.ofAttempt(0, Routing.GIVEN);
@@ -152,7 +155,7 @@ final class RemoteReader implements BeforeEachCallback, AfterEachCallback {
     }
 
     /** What arrives for one request. */
-    static final class Incoming {
+    final class Incoming {
 
         private final RemoteInputChannel receiver;
 
@@ -163,7 +166,7 @@ final class RemoteReader implements BeforeEachCallback, AfterEachCallback {
         /** The first buffer: the producer says where its stream begins. */
         Incoming greeting() throws Exception {
             AttachedEvent greeting = new AttachedEvent(
-                    0, StreamPosition.START, new BarrierPositions(), -1, Long.MIN_VALUE, false, null, false);
+                    0, sent, new BarrierPositions(), -1, Long.MIN_VALUE, false, null, false);
             receiver.onBuffer(
                     EventSerializer.toBuffer(greeting, false), SequenceWord.of(0, SequenceWord.UNKNOWN), 0, 0);
             return this;
@@ -178,6 +181,7 @@ final class RemoteReader implements BeforeEachCallback, AfterEachCallback {
                     .writeByte(TAG_RECORD)
                     .writeLong(number);
             receiver.onBuffer(buffer, word, 0, 0);
+            sent = sent.plus(new StreamPosition(1, RECORD_BYTES));
             return this;
         }
 
