@@ -129,6 +129,16 @@ class OptionCheckTest {
     }
 
     @Test
+    void memoryOfTheInFlightLogIsNoneOrEnoughForSomeBuffers() {
+        assertThat(OptionCheck.problems(configuration("holdfast.in-flight-log.memory", "512 kb")))
+                .containsExactly("holdfast.in-flight-log.memory must be 0 or at least 1 mb: 512 kb");
+        assertThat(OptionCheck.problems(configuration("holdfast.in-flight-log.memory", "0")))
+                .isEmpty();
+        assertThat(OptionCheck.problems(configuration("holdfast.in-flight-log.memory", "1 mb")))
+                .isEmpty();
+    }
+
+    @Test
     void allProblemsAreToldAtOnceInOrderOfName() {
         Configuration configuration = configuration(
                 "holdfast.restart.max-failures", "many",
