@@ -14,6 +14,9 @@ import java.util.Optional;
 /** Settings of the resize sidecar, read from {@code HOLDFAST_RESIZE_*}. */
 @ConfigMapping(prefix = "holdfast.resize")
 public interface ResizeConfig {
+    /** Default of {@link #listen}. */
+    String LISTEN = "127.0.0.1:9610";
+
     /** The agent in the TaskManager. */
     Agent agent();
 
@@ -164,7 +167,7 @@ public interface ResizeConfig {
      * Address and port of the HTTP interface. The default is reached from within the pod alone, or from all of the node if
      * the pod has {@code hostNetwork}. Then, or with another address, set {@code HOLDFAST_RESIZE_TOKEN_FILE} as well.
      */
-    @WithDefault(ListenAddress.DEFAULT)
+    @WithDefault(LISTEN)
     String listen();
 
     /**

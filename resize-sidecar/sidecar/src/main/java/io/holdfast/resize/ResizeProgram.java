@@ -2,6 +2,7 @@ package io.holdfast.resize;
 
 import io.holdfast.base.ExitCode;
 import io.holdfast.quarkus.EffectiveSettings;
+import io.holdfast.quarkus.ListenAddress;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
 import jakarta.inject.Provider;

@@ -1,6 +1,7 @@
 package io.holdfast.resize;
 
 import io.holdfast.base.ExitCode;
+import io.holdfast.kubernetes.ApiServer;
 import io.holdfast.resize.agent.AgentClient;
 import io.holdfast.resize.agent.AgentLoader;
 import io.holdfast.resize.agent.Attaching;
@@ -9,7 +10,6 @@ import io.holdfast.resize.observe.ContainerMemory;
 import io.holdfast.resize.plan.Admission;
 import io.holdfast.resize.plan.Phase;
 import io.holdfast.resize.plan.Request;
-import io.holdfast.resize.pod.ApiServer;
 import io.holdfast.resize.pod.OwnPod;
 import io.holdfast.resize.pod.PodEvents;
 import io.holdfast.resize.pod.PodIdentity;

@@ -2,6 +2,7 @@ package io.holdfast.resize;
 
 import io.holdfast.base.ByteSize;
 import io.holdfast.base.DurationGrammar;
+import io.holdfast.quarkus.ListenAddress;
 import io.holdfast.resize.plan.MemoryPlanner;
 import io.holdfast.resize.plan.Rules;
 import io.smallrye.config.ConfigValidationException;

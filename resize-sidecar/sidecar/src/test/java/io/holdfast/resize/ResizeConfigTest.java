@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.holdfast.base.ByteSize;
 import io.holdfast.base.Variables;
 import io.holdfast.quarkus.DurationConverter;
+import io.holdfast.quarkus.ListenAddress;
 import io.holdfast.quarkus.LogConfig.LogFormat;
 import io.holdfast.quarkus.LogConfig.LogLevel;
 import io.holdfast.resize.plan.NetworkPolicy;

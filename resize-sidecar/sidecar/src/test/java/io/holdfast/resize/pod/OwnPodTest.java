@@ -11,6 +11,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.holdfast.base.Disposition;
 import io.holdfast.base.HoldfastException;
+import io.holdfast.kubernetes.ApiServer;
 import io.holdfast.resize.FakeApiServer;
 import io.holdfast.resize.plan.World;
 import io.holdfast.resize.plan.World.Condition;
@@ -50,7 +51,7 @@ class OwnPodTest {
                 .withMasterUrl(server.url())
                 .withNamespace("elsewhere")
                 .build();
-        client = ApiServer.client(vertx, config);
+        client = ApiServer.client(vertx, config, PATIENCE);
         pod = new OwnPod(client, IDENTITY, "flink-main-container");
     }
 

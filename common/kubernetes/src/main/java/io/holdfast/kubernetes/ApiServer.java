@@ -1,4 +1,4 @@
-package io.holdfast.resize.pod;
+package io.holdfast.kubernetes;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
@@ -22,8 +22,8 @@ import java.time.Duration;
 
 /**
  * Makes the client of the API server, which finds address and credentials as all clients in a pod do. Made by hand, and without
- * Quarkus' extension: that and the client's own search for types load the whole model of Kubernetes, and a pod is read here
- * as a generic resource.
+ * Quarkus' extension: that and the client's own search for types load the whole model of Kubernetes, and what our
+ * programs read are generic resources.
  */
 @RegisterForReflection(
         targets = {
@@ -44,13 +44,19 @@ public final class ApiServer {
 
     /** A client on {@code vertx}, whose threads it uses. It does nothing until it is asked. */
     public static KubernetesClient client(Vertx vertx) {
-        return client(vertx, Config.autoConfigure(null));
+        return client(vertx, PATIENCE);
     }
 
-    static KubernetesClient client(Vertx vertx, Config found) {
+    /** @param patience how long a connection, and then an answer, is waited for */
+    public static KubernetesClient client(Vertx vertx, Duration patience) {
+        return client(vertx, Config.autoConfigure(null), patience);
+    }
+
+    /** One that is told where to find the server, instead of searching for it. */
+    public static KubernetesClient client(Vertx vertx, Config found, Duration patience) {
         Config config = new ConfigBuilder(found)
-                .withConnectionTimeout((int) PATIENCE.toMillis())
-                .withRequestTimeout((int) PATIENCE.toMillis())
+                .withConnectionTimeout((int) patience.toMillis())
+                .withRequestTimeout((int) patience.toMillis())
                 .withRequestRetryBackoffLimit(1) // who calls decides about trying again
                 .build();
         return new KubernetesClientBuilder()
