@@ -1,0 +1,61 @@
+package io.holdfast.migration.client;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * What the JobManager is asked for.
+ *
+ * @param taskManagers resource ids of the TaskManagers that leave
+ * @param reason for people: who wants it, and why
+ * @param timeout until the TaskManagers may be gone, from the moment when it is asked for. It is sent as a time span, which
+ *     does not mind clocks that differ
+ * @param scope what else counts as leaving
+ * @param expires how long they count as leaving afterwards; if absent, as long as the JobManager likes
+ */
+public record MoveRequest(
+        List<String> taskManagers, String reason, Duration timeout, Scope scope, Optional<Duration> expires) {
+    private static final Duration SHORTEST = Duration.ofMillis(1);
+
+    /** What leaves. */
+    public enum Scope {
+        /** The TaskManagers that are named, and no other on their nodes. */
+        TASKMANAGER,
+        /** All that run on their nodes: nothing is moved to another TaskManager there. */
+        NODE
+    }
+
+    /** @throws IllegalArgumentException if {@code taskManagers} is empty or {@code reason} is blank */
+    public MoveRequest {
+        taskManagers = List.copyOf(taskManagers);
+        if (taskManagers.isEmpty()) {
+            throw new IllegalArgumentException("taskManagers must not be empty");
+        }
+        if (reason.isBlank()) {
+            throw new IllegalArgumentException("reason must not be blank");
+        }
+    }
+
+    /** Those alone that are named, for as long as the JobManager likes. */
+    public MoveRequest(List<String> taskManagers, String reason, Duration timeout) {
+        this(taskManagers, reason, timeout, Scope.TASKMANAGER, Optional.empty());
+    }
+
+    /** @param elapsed since it was asked for first: what is left of the timeout is sent */
+    String json(Duration elapsed) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        ArrayNode ids = json.putArray("taskmanagers");
+        taskManagers.forEach(ids::add);
+        Duration left = timeout.minus(elapsed);
+        json.put("reason", reason)
+                .put("timeout", (left.compareTo(SHORTEST) < 0 ? SHORTEST : left).toString())
+                .put("scope", scope.name().toLowerCase(Locale.ROOT));
+        expires.ifPresent(span -> json.put("expires", span.toString()));
+        return json.toString();
+    }
+}

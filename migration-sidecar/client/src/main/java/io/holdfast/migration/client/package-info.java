@@ -1,0 +1,2 @@
+/** Moves of TaskManagers' tasks, asked for at a JobManager over REST. */
+package io.holdfast.migration.client;
