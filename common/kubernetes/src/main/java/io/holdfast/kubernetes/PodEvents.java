@@ -68,7 +68,8 @@ public final class PodEvents {
         event.setKind("Event");
         event.setMetadata(new ObjectMetaBuilder()
                 .withNamespace(pod.namespace())
-                .withName("%s.%s".formatted(pod.name(), UUID.randomUUID().toString().substring(0, 13)))
+                .withName("%s.%s"
+                        .formatted(pod.name(), UUID.randomUUID().toString().substring(0, 13)))
                 .build());
         Map<String, Object> about = new LinkedHashMap<>();
         about.put("apiVersion", "v1");

@@ -54,8 +54,9 @@ final class JobManagerCalls implements AutoCloseable {
     private static HttpUrl url(URI address) {
         HttpUrl url = HttpUrl.parse(address.toString());
         if (url == null || url.query() != null || url.fragment() != null) {
-            throw new IllegalArgumentException("'%s' is no address of a JobManager; write one like http://jobs-rest:8081"
-                    .formatted(url == null ? address : url.redact()));
+            throw new IllegalArgumentException(
+                    "'%s' is no address of a JobManager; write one like http://jobs-rest:8081"
+                            .formatted(url == null ? address : url.redact()));
         }
         return url;
     }
@@ -187,8 +188,10 @@ final class JobManagerCalls implements AutoCloseable {
         String fact = "The JobManager at %s answered %s with HTTP %d: %s".formatted(address.redact(), path, code, said);
         return switch (kind) {
             case WITHOUT_MOVES ->
-                fact + ". It does not know moves: put this version's holdfast-flink jar there, and start it with Holdfast.";
-            case UNKNOWN_MOVE -> fact + ". It has forgotten the move, or is another one by now: ask for the move again.";
+                fact
+                        + ". It does not know moves: put this version's holdfast-flink jar there, and start it with Holdfast.";
+            case UNKNOWN_MOVE ->
+                fact + ". It has forgotten the move, or is another one by now: ask for the move again.";
             case TOO_LATE -> fact + ". Wait for its end.";
             default ->
                 fact
@@ -203,7 +206,9 @@ final class JobManagerCalls implements AutoCloseable {
         JsonNode json = json(text);
         List<String> errors = new ArrayList<>();
         if (json != null) {
-            json.path("errors").forEach(error -> errors.add(error.asText().lines().findFirst().orElse("")));
+            json.path("errors")
+                    .forEach(error ->
+                            errors.add(error.asText().lines().findFirst().orElse("")));
         }
         String said = errors.isEmpty() ? text.strip() : String.join(" ", errors).strip();
         String line = said.lines().findFirst().orElse("nothing");

@@ -53,8 +53,11 @@ public final class MoveClient implements AutoCloseable {
      * @throws IllegalArgumentException if there is none, or one is no http or https address
      */
     public MoveClient(List<URI> jobManagers, Duration callTimeout) {
-        this(jobManagers, callTimeout, System::nanoTime, nanos -> Thread.sleep(nanos / 1_000_000, (int)
-                (nanos % 1_000_000)));
+        this(
+                jobManagers,
+                callTimeout,
+                System::nanoTime,
+                nanos -> Thread.sleep(nanos / 1_000_000, (int) (nanos % 1_000_000)));
     }
 
     MoveClient(List<URI> jobManagers, Duration callTimeout, LongSupplier nanoClock, Pause pause) {

@@ -86,8 +86,7 @@ public record MoveView(
     /** Its own, or else what its jobs say, each once. */
     private static String detail(JsonNode json, List<Job> jobs) {
         return Stream.concat(
-                        Stream.of(json.path("detail").asText("")),
-                        jobs.stream().map(Job::detail))
+                        Stream.of(json.path("detail").asText("")), jobs.stream().map(Job::detail))
                 .filter(text -> !text.isBlank())
                 .distinct()
                 .collect(Collectors.joining("; "));

@@ -10,7 +10,8 @@ import java.util.regex.Pattern;
  * @param path its RPC address, such as {@code pekko.tcp://flink@10.1.2.3:6122/user/rpc/taskmanager_0}
  */
 public record RegisteredTaskManager(String id, String path) {
-    private static final Pattern HOST = Pattern.compile("^[a-z.+-]+://(?:[^@/]*@)?(\\[[^]/]+]|[^:/]+)(?::\\d+)?(?:/.*)?$");
+    private static final Pattern HOST =
+            Pattern.compile("^[a-z.+-]+://(?:[^@/]*@)?(\\[[^]/]+]|[^:/]+)(?::\\d+)?(?:/.*)?$");
 
     /** Host of {@link #path}, without brackets; blank if there is none. */
     public String host() {
@@ -22,6 +23,7 @@ public record RegisteredTaskManager(String id, String path) {
     boolean runsAt(String podName, String podIp) {
         String host = host();
         return !host.isBlank()
-                && (host.equals(podIp) || !podName.isBlank() && (host.equals(podName) || host.startsWith(podName + ".")));
+                && (host.equals(podIp)
+                        || !podName.isBlank() && (host.equals(podName) || host.startsWith(podName + ".")));
     }
 }

@@ -89,9 +89,7 @@ class MoveClientTest {
 
         assertThat(view.state().cancellable()).isFalse();
         assertThat(view.deadlineAt()).hasValue(31000);
-        assertThat(view.degradations())
-                .extracting(MoveView.Degradation::to)
-                .containsExactly("checkpoint-and-restart");
+        assertThat(view.degradations()).extracting(MoveView.Degradation::to).containsExactly("checkpoint-and-restart");
         assertThat(view.subtasks()).isEqualTo(1);
         MoveView.Subtask subtask = view.jobs().get(0).subtasks().get(0);
         assertThat(subtask.stoppedAt()).hasValue(1100);
@@ -257,7 +255,8 @@ class MoveClientTest {
                 Duration.ofSeconds(1),
                 nanos::get,
                 nanos::addAndGet)) {
-            first.enqueue(answer(200, "{\"taskmanagers\": [{\"id\": \"tm-1\", \"path\": \"pekko.tcp://flink@h:1/x\"}]}"));
+            first.enqueue(
+                    answer(200, "{\"taskmanagers\": [{\"id\": \"tm-1\", \"path\": \"pekko.tcp://flink@h:1/x\"}]}"));
 
             assertThat(behind.taskManagers(Duration.ZERO))
                     .containsExactly(new RegisteredTaskManager("tm-1", "pekko.tcp://flink@h:1/x"));

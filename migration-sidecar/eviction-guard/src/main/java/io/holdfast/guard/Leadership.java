@@ -1,0 +1,137 @@
+package io.holdfast.guard;
+
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseSpec;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectionConfigBuilder;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElector;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectorBuilder;
+import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaseLock;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import java.time.Duration;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Which replica leads, by a Lease. Only renewals of the certificate and withdrawals need that: whoever leads by error for a
+ * moment does them twice, which is harmless, for each write names the version that it changes.
+ */
+@RegisterForReflection(targets = {Lease.class, LeaseSpec.class})
+final class Leadership implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Leadership.class);
+    private static final Duration PAUSE = Duration.ofSeconds(1);
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    private final KubernetesClient client;
+    private final String namespace;
+    private final String lease;
+    private final String identity;
+    private final Duration duration;
+    private final Runnable changed;
+    private final ExecutorService threads = Executors.newCachedThreadPool(task -> {
+        Thread thread = new Thread(task, "holdfast-lease");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private final Thread keeper;
+    private volatile CompletableFuture<?> running;
+    private volatile boolean leading;
+    private volatile boolean closed;
+
+    /** @param changed called, in another thread, when this replica begins or ceases to lead */
+    Leadership(
+            KubernetesClient client,
+            String namespace,
+            String lease,
+            String identity,
+            Duration duration,
+            Runnable changed) {
+        this.client = client;
+        this.namespace = namespace;
+        this.lease = lease;
+        this.identity = identity;
+        this.duration = duration;
+        this.changed = changed;
+        this.keeper = new Thread(this::run, "holdfast-leadership");
+        keeper.setDaemon(true);
+    }
+
+    void start() {
+        keeper.start();
+    }
+
+    boolean leads() {
+        return leading;
+    }
+
+    private void run() {
+        while (!closed) {
+            try {
+                running = elector().start();
+                if (closed) {
+                    running.cancel(true);
+                }
+                running.join(); // until it leads no more
+            } catch (CancellationException e) {
+                LOG.debug("Lease given back");
+            } catch (CompletionException e) {
+                LOG.warn("Lease not held: lease={}/{} reason={}", namespace, lease, String.valueOf(e.getCause()));
+            }
+            lead(false);
+            try {
+                TimeUnit.NANOSECONDS.sleep(PAUSE.toNanos());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+    }
+
+    private LeaderElector elector() {
+        LeaderCallbacks callbacks = new LeaderCallbacks(
+                () -> lead(true), () -> lead(false), leader -> LOG.debug("Leader seen: {}", leader));
+        return new LeaderElectorBuilder(client, threads)
+                .withConfig(new LeaderElectionConfigBuilder()
+                        .withName(lease)
+                        .withLock(new LeaseLock(namespace, lease, identity))
+                        .withLeaseDuration(duration)
+                        .withRenewDeadline(duration.multipliedBy(2).dividedBy(3))
+                        .withRetryPeriod(duration.dividedBy(7))
+                        .withReleaseOnCancel(true)
+                        .withLeaderCallbacks(callbacks)
+                        .build())
+                .build();
+    }
+
+    private void lead(boolean now) {
+        if (leading != now) {
+            leading = now;
+            LOG.info("Leadership changed: lease={}/{} identity={} leads={}", namespace, lease, identity, now);
+            changed.run();
+        }
+    }
+
+    /** Gives the lease back, so that another replica need not wait for its end. */
+    @Override
+    public void close() {
+        closed = true;
+        CompletableFuture<?> election = running;
+        if (election != null) {
+            election.cancel(true);
+        }
+        try {
+            keeper.join(PATIENCE.toMillis());
+            keeper.interrupt();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        threads.shutdownNow();
+    }
+}

@@ -1,0 +1,2 @@
+/** Holds the eviction of a TaskManager's pod until its tasks have left. */
+package io.holdfast.guard;

@@ -1,0 +1,2 @@
+/** Admission reviews over HTTPS. */
+package io.holdfast.guard.webhook;
