@@ -59,9 +59,11 @@ public final class ApiServer {
                 .withRequestTimeout((int) patience.toMillis())
                 .withRequestRetryBackoffLimit(1) // who calls decides about trying again
                 .build();
+        KubernetesSerialization serialization = new KubernetesSerialization(new ObjectMapper(), false);
+        serialization.registerKubernetesResource(Status.class); // else a watch that is told "gone" asks for ever
         return new KubernetesClientBuilder()
                 .withConfig(config)
-                .withKubernetesSerialization(new KubernetesSerialization(new ObjectMapper(), false))
+                .withKubernetesSerialization(serialization)
                 .withHttpClientFactory(new VertxHttpClientFactory(vertx))
                 .build();
     }

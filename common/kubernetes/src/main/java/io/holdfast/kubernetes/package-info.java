@@ -1,2 +1,2 @@
-/** What Holdfast's programs share that talk to the API server: its client, and events on pods. */
+/** What programs in a pod know and tell through the API server: which pod they are, that pod and its node, events on it. */
 package io.holdfast.kubernetes;

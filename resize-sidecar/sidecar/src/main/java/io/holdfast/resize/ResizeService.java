@@ -2,6 +2,7 @@ package io.holdfast.resize;
 
 import io.holdfast.base.ExitCode;
 import io.holdfast.kubernetes.ApiServer;
+import io.holdfast.kubernetes.PodIdentity;
 import io.holdfast.resize.agent.AgentClient;
 import io.holdfast.resize.agent.AgentLoader;
 import io.holdfast.resize.agent.Attaching;
@@ -12,7 +13,6 @@ import io.holdfast.resize.plan.Phase;
 import io.holdfast.resize.plan.Request;
 import io.holdfast.resize.pod.OwnPod;
 import io.holdfast.resize.pod.PodEvents;
-import io.holdfast.resize.pod.PodIdentity;
 import io.holdfast.resize.pod.PodWatch;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.Quarkus;

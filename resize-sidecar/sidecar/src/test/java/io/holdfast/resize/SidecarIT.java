@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.base.ExitCode;
 import io.holdfast.testing.Eventually;
+import io.holdfast.testing.kubernetes.FakeApiServer;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -85,10 +85,14 @@ final class JobManagerCalls implements AutoCloseable {
                                 .formatted(String.join("; ", round.away)),
                         round.cause);
             }
-            Duration next = wait.compareTo(left) < 0 ? wait : left;
-            pause.nanos(next.toNanos() / 2 + ThreadLocalRandom.current().nextLong(next.toNanos() / 2 + 1));
+            pause.nanos(wait.compareTo(left) < 0 ? jittered(wait.toNanos()) : left.toNanos());
             wait = wait.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? wait.multipliedBy(2) : LONGEST_PAUSE;
         }
+    }
+
+    /** From half of it to all of it: not all that wait come back at once. */
+    private static long jittered(long nanos) {
+        return nanos / 2 + ThreadLocalRandom.current().nextLong(nanos / 2 + 1);
     }
 
     private Duration left(Duration budget, long begin) {
@@ -173,7 +177,7 @@ final class JobManagerCalls implements AutoCloseable {
             round.away.add("%s: HTTP %d, %s".formatted(address.redact(), code, said(text)));
         } else if (code / 100 == 2) {
             JsonNode json = json(text);
-            if (json == null || !json.isObject()) {
+            if (json == null || !json.isContainerNode()) {
                 round.away.add("%s: HTTP %d without JSON".formatted(address.redact(), code));
             } else {
                 round.answer = json;

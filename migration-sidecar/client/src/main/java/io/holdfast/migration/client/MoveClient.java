@@ -97,6 +97,19 @@ public final class MoveClient implements AutoCloseable {
         return view(calls.call("GET", path(id), null, budget, Map.of(404, Kind.UNKNOWN_MOVE)));
     }
 
+    /**
+     * All moves that the JobManager remembers, newest first.
+     *
+     * @throws JobManagerException if nobody answers within {@code budget}
+     */
+    public List<MoveView> list(Duration budget) throws InterruptedException {
+        JsonNode answer = calls.call("GET", "/holdfast/moves", null, budget, Map.of(404, Kind.WITHOUT_MOVES));
+        List<MoveView> moves = new ArrayList<>();
+        (answer.isArray() ? answer : answer.path("moves"))
+                .forEach(move -> MoveView.of(move).ifPresent(moves::add));
+        return List.copyOf(moves);
+    }
+
     /** @throws JobManagerException if nobody answers within {@code budget}, or it is refused for another reason than time */
     public Cancellation cancel(String id, Duration budget) throws InterruptedException {
         try {

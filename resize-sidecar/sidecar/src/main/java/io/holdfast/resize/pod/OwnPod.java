@@ -4,15 +4,14 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.Watch;
-import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
-import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.holdfast.base.ByteSize;
 import io.holdfast.base.Disposition;
 import io.holdfast.base.HoldfastException;
+import io.holdfast.kubernetes.ApiObject;
+import io.holdfast.kubernetes.PodIdentity;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.net.HttpURLConnection;
@@ -31,14 +30,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class OwnPod {
     private static final Logger LOG = LoggerFactory.getLogger(OwnPod.class);
-    private static final ResourceDefinitionContext PODS = new ResourceDefinitionContext.Builder()
-            .withGroup("")
-            .withVersion("v1")
-            .withKind("Pod")
-            .withPlural("pods")
-            .withNamespaced(true)
-            .build();
-
     private static final int UNPROCESSABLE = 422;
 
     /** What API servers say of an admission webhook with side effects. It is asked only when the limit is set indeed. */
@@ -70,18 +61,12 @@ public final class OwnPod {
 
     /** @throws KubernetesClientException if the API server does not answer, or refuses */
     PodState read() {
-        GenericKubernetesResource pod = resource().get();
-        if (pod == null) {
-            throw new HoldfastException(
-                    Disposition.DEGRADED,
-                    "There is no pod " + identity,
-                    "Set HOLDFAST_RESIZE_POD and HOLDFAST_RESIZE_NAMESPACE by the downward API");
-        }
-        return PodState.of(pod, container);
+        return PodState.of(object().read(), container);
     }
 
-    Watch watch(Watcher<GenericKubernetesResource> watcher) {
-        return resource().watch(watcher);
+    ApiObject object() {
+        return ApiObject.pod(
+                client, identity, "Set HOLDFAST_RESIZE_POD and HOLDFAST_RESIZE_NAMESPACE by the downward API");
     }
 
     /**
@@ -205,14 +190,8 @@ public final class OwnPod {
                 .withNamespace(identity.namespace())
                 .withName(identity.name())
                 .build());
-        return client.genericKubernetesResources(PODS)
+        return client.genericKubernetesResources(ApiObject.PODS)
                 .inNamespace(identity.namespace())
                 .resource(pod);
-    }
-
-    private Resource<GenericKubernetesResource> resource() {
-        return client.genericKubernetesResources(PODS)
-                .inNamespace(identity.namespace())
-                .withName(identity.name());
     }
 }

@@ -1,5 +1,6 @@
 package io.holdfast.resize.pod;
 
+import io.holdfast.kubernetes.PodIdentity;
 import java.util.Optional;
 
 /** Events on this pod, which {@code kubectl describe pod} shows. An event that cannot be written changes nothing. */
@@ -34,10 +35,7 @@ public final class PodEvents {
         PodIdentity identity = pod.identity();
         events.write(
                 new io.holdfast.kubernetes.PodEvents.Pod(
-                        identity.namespace(),
-                        identity.name(),
-                        watch.uid().orElse(""),
-                        Optional.of(pod.container())),
+                        identity.namespace(), identity.name(), watch.uid().orElse(""), Optional.of(pod.container())),
                 reason.type,
                 reason.word,
                 message);

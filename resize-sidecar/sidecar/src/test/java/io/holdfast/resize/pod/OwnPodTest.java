@@ -12,16 +12,13 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.holdfast.base.Disposition;
 import io.holdfast.base.HoldfastException;
 import io.holdfast.kubernetes.ApiServer;
-import io.holdfast.resize.FakeApiServer;
+import io.holdfast.kubernetes.PodIdentity;
 import io.holdfast.resize.plan.World;
 import io.holdfast.resize.plan.World.Condition;
 import io.holdfast.testing.Eventually;
+import io.holdfast.testing.kubernetes.FakeApiServer;
 import io.vertx.core.Vertx;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
@@ -29,16 +26,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
 class OwnPodTest {
     private static final long GIB = 1L << 30;
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final PodIdentity IDENTITY = new PodIdentity(FakeApiServer.NAMESPACE, FakeApiServer.POD);
-
-    @TempDir
-    private Path directory;
 
     private final FakeApiServer server = new FakeApiServer("4Gi");
     private final Vertx vertx = Vertx.vertx();
@@ -295,23 +288,6 @@ class OwnPodTest {
         new PodEvents(pod, new PodWatch(pod, () -> {})).write(PodEvents.Reason.RESIZED, "yes");
 
         assertThat(server.events()).isEmpty();
-    }
-
-    @Test
-    void tokenOfTheServiceAccountTellsWhichPodThisIs() throws Exception {
-        String claims = """
-                {"kubernetes.io": {"namespace": "jobs", "pod": {"name": "tm-7", "uid": "x"}}}""";
-        Files.writeString(
-                directory.resolve("token"),
-                "e30." + Base64.getUrlEncoder().withoutPadding().encodeToString(claims.getBytes(StandardCharsets.UTF_8))
-                        + ".sig");
-
-        assertThat(PodIdentity.of(Optional.empty(), Optional.empty(), directory))
-                .contains(new PodIdentity("jobs", "tm-7"));
-        assertThat(PodIdentity.of(Optional.of("a"), Optional.of("b"), directory))
-                .contains(new PodIdentity("a", "b"));
-        assertThat(PodIdentity.of(Optional.empty(), Optional.empty(), directory.resolve("none")))
-                .isEmpty();
     }
 
     private static void expect(PodWatch watch, World.Pod expected) {

@@ -1,4 +1,4 @@
-package io.holdfast.resize.pod;
+package io.holdfast.kubernetes;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.Base64;
 import java.util.Optional;
 
-/** Which pod this is. Never taken from a request: the sidecar acts on its own pod alone. */
+/** Which pod this is. Never taken from a request: a sidecar acts on its own pod alone. */
 public record PodIdentity(String namespace, String name) {
     /** Where Kubernetes puts what a service account is given. */
     public static final Path SERVICE_ACCOUNT = Path.of("/var/run/secrets/kubernetes.io/serviceaccount");

@@ -1,4 +1,4 @@
-package io.holdfast.resize;
+package io.holdfast.testing.kubernetes;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -23,49 +23,64 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.LongConsumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
- * As much of a Kubernetes API server as a resize needs: one pod, its {@code resize} subresource, a watch, events. What a real
- * one refuses is refused, in the same words: a resize by a patch of the pod itself, a verb without permission, a container
- * that is not there, a shrink by a server too old for it, a change of the pod's class of service.
+ * As much of a Kubernetes API server as the sidecars need: one pod, its {@code resize} subresource, its node, watches, events.
+ * What a real one refuses is refused, in the same words: a resize by a patch of the pod itself, a verb without permission, a
+ * container that is not there, a shrink by a server too old for it, a change of the pod's class of service, a watch from a
+ * version that it has forgotten.
  *
  * <p>Thread-safe.
  */
 public final class FakeApiServer implements AutoCloseable {
     public static final String NAMESPACE = "jobs";
     public static final String POD = "taskmanager-1";
+    public static final String NODE = "node-1";
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String PODS = "/api/v1/namespaces/" + NAMESPACE + "/pods";
     private static final String OWN = PODS + "/" + POD;
     private static final String EVENTS = "/api/v1/namespaces/" + NAMESPACE + "/events";
+    private static final String OWN_NODE = "/api/v1/nodes/" + NODE;
     private static final String END = "end";
+    private static final String DROP = "drop";
 
     private final Set<String> allowed = ConcurrentHashMap.newKeySet();
     private final List<JsonNode> events = new CopyOnWriteArrayList<>();
     private final List<String> requests = new CopyOnWriteArrayList<>();
-    private final List<BlockingQueue<String>> watchers = new CopyOnWriteArrayList<>();
+    private final List<Watcher> watchers = new CopyOnWriteArrayList<>();
+    private final List<Change> history = new CopyOnWriteArrayList<>();
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final HttpServer server;
     private volatile LongConsumer kubelet = bytes -> {};
     private volatile boolean knowsResize = true;
     private volatile boolean shrinksMemory = true;
     private volatile boolean dryRuns = true;
-    private ObjectNode pod;
+    private final ObjectNode pod;
+    private final ObjectNode node;
     private int version = 1;
+    private int forgotten;
 
     public FakeApiServer(String memory) {
-        allowed.addAll(Set.of("get pods", "watch pods", "patch pods/resize", "create events"));
+        allowed.addAll(
+                Set.of("get pods", "watch pods", "patch pods/resize", "get nodes", "watch nodes", "create events"));
         try {
             pod = (ObjectNode) JSON.readTree("""
                     {"apiVersion": "v1", "kind": "Pod",
                      "metadata": {"name": "%s", "namespace": "%s", "uid": "7a1d6c80-0000-4000-8000-000000000002",
                                   "resourceVersion": "1"},
-                     "spec": {"containers": [
+                     "spec": {"nodeName": "node-1", "terminationGracePeriodSeconds": 30, "containers": [
                        {"name": "flink-main-container",
                         "resources": {"limits": {"cpu": "1", "memory": "%3$s"}, "requests": {"cpu": "1", "memory": "%3$s"}}},
                        {"name": "resize-sidecar", "resources": {"limits": {"memory": "96Mi"}}}]},
                      "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}}
                     """.formatted(POD, NAMESPACE, memory));
+            node = (ObjectNode) JSON.readTree("""
+                    {"apiVersion": "v1", "kind": "Node",
+                     "metadata": {"name": "%s", "uid": "7a1d6c80-0000-4000-8000-000000000003", "resourceVersion": "1"},
+                     "spec": {}, "status": {"conditions": [{"type": "Ready", "status": "True"}]}}
+                    """.formatted(NODE));
             server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -135,11 +150,20 @@ public final class FakeApiServer implements AutoCloseable {
                 .asText();
     }
 
-    /** Changes the pod as somebody else would, and tells watchers. {@code merge} is laid over the pod. */
+    /** Changes the pod as somebody else would, and tells watchers. {@code merge} is laid over the pod; null removes. */
     public synchronized void change(String merge) {
+        change(pod, "pods", merge);
+    }
+
+    /** Changes the node, likewise. */
+    public synchronized void changeNode(String merge) {
+        change(node, "nodes", merge);
+    }
+
+    private void change(ObjectNode object, String plural, String merge) {
         try {
-            merge(pod, JSON.readTree(merge));
-            changed();
+            merge(object, JSON.readTree(merge));
+            changed(object, plural);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -147,14 +171,52 @@ public final class FakeApiServer implements AutoCloseable {
 
     /** Ends all watches, as servers do once in a while. */
     public void endWatches() {
-        watchers.forEach(watcher -> watcher.add(END));
+        watchers.forEach(watcher -> watcher.queue.add(END));
     }
 
-    private void changed() {
+    /** Breaks the connections of all watches, as a network does. */
+    public void dropWatches() {
+        watchers.forEach(watcher -> watcher.queue.add(DROP));
+    }
+
+    /** Forgets all changes, as a server does after a while: a watch that wants to go on from one of them gets a 410. */
+    public synchronized void forget() {
+        forgotten = version;
+        history.clear();
+    }
+
+    /** Ends all watches with a 410, as a server does that has forgotten where they are. */
+    public void expireWatches() {
+        String gone = gone(0);
+        watchers.forEach(watcher -> {
+            watcher.queue.add(gone);
+            watcher.queue.add(END);
+        });
+    }
+
+    /** How many watches are open. */
+    public int watches() {
+        return watchers.size();
+    }
+
+    /** Somebody who watches objects of one kind. */
+    private record Watcher(String plural, BlockingQueue<String> queue) {}
+
+    private record Change(int version, String plural, String event) {}
+
+    private void changed(ObjectNode object, String plural) {
         version++;
-        ((ObjectNode) pod.get("metadata")).put("resourceVersion", Integer.toString(version));
-        String event = "{\"type\": \"MODIFIED\", \"object\": %s}\n".formatted(pod);
-        watchers.forEach(watcher -> watcher.add(event));
+        ((ObjectNode) object.get("metadata")).put("resourceVersion", Integer.toString(version));
+        String event = "{\"type\": \"MODIFIED\", \"object\": %s}\n".formatted(object);
+        history.add(new Change(version, plural, event));
+        watchers.stream().filter(watcher -> watcher.plural.equals(plural)).forEach(watcher -> watcher.queue.add(event));
+    }
+
+    private String gone(int wanted) {
+        return """
+                {"type": "ERROR", "object": {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Expired", \
+                "code": 410, "message": "too old resource version: %d (%d)"}}
+                """.formatted(wanted, version);
     }
 
     private void answer(HttpExchange exchange) throws IOException {
@@ -167,11 +229,21 @@ public final class FakeApiServer implements AutoCloseable {
                 if (!query.contains("fieldSelector=metadata.name=" + POD)) {
                     status(exchange, 403, "Forbidden", "pods is forbidden: cannot watch resource \"pods\"");
                 } else if (permitted(exchange, "watch pods")) {
-                    watch(exchange);
+                    watch(exchange, pod, "pods", query);
+                }
+            } else if (request.equals("GET /api/v1/nodes") && query.contains("watch=true")) {
+                if (!query.contains("fieldSelector=metadata.name=" + NODE)) {
+                    status(exchange, 403, "Forbidden", "nodes is forbidden: cannot watch resource \"nodes\"");
+                } else if (permitted(exchange, "watch nodes")) {
+                    watch(exchange, node, "nodes", query);
                 }
             } else if (request.equals("GET " + OWN)) {
                 if (permitted(exchange, "get pods")) {
                     send(exchange, 200, pod().toString());
+                }
+            } else if (request.equals("GET " + OWN_NODE)) {
+                if (permitted(exchange, "get nodes")) {
+                    send(exchange, 200, text(node));
                 }
             } else if (request.equals("PATCH " + OWN)) {
                 patchPod(exchange);
@@ -199,7 +271,7 @@ public final class FakeApiServer implements AutoCloseable {
                 403,
                 "Forbidden",
                 "%s \"%s\" is forbidden: User \"system:serviceaccount:jobs:flink\" cannot %s resource \"%s\" in API group \"\""
-                        .formatted(words[1].split("/")[0], POD, words[0], words[1]));
+                        .formatted(words[1].split("/")[0], words[1].equals("nodes") ? NODE : POD, words[0], words[1]));
         return false;
     }
 
@@ -280,7 +352,7 @@ public final class FakeApiServer implements AutoCloseable {
             send(exchange, 200, pod.toString());
         } else {
             ((ObjectNode) container).set("resources", after);
-            changed();
+            changed(pod, "pods");
             send(exchange, 200, pod.toString());
             threads.execute(() -> kubelet.accept(wanted));
         }
@@ -307,35 +379,61 @@ public final class FakeApiServer implements AutoCloseable {
         patch.properties().forEach(field -> {
             if (field.getValue().isObject() && target.path(field.getKey()).isObject()) {
                 merge((ObjectNode) target.get(field.getKey()), field.getValue());
+            } else if (field.getValue().isNull()) {
+                target.remove(field.getKey());
             } else {
                 target.set(field.getKey(), field.getValue());
             }
         });
     }
 
+    private synchronized String text(ObjectNode object) {
+        return object.toString();
+    }
+
     /** Over HTTP. To clients that ask for a web socket, as they do first, it says that it has none. */
-    private void watch(HttpExchange exchange) throws IOException {
+    private void watch(HttpExchange exchange, ObjectNode object, String plural, String query) throws IOException {
         if (exchange.getRequestHeaders().containsKey("Upgrade")) {
             send(exchange, 200, "");
             return;
         }
-        BlockingQueue<String> queue = new LinkedBlockingQueue<>();
-        synchronized (this) {
-            queue.add("{\"type\": \"ADDED\", \"object\": %s}\n".formatted(pod));
-            watchers.add(queue);
-        }
+        Watcher watcher = new Watcher(plural, new LinkedBlockingQueue<>());
+        begin(watcher, object, query);
         exchange.getResponseHeaders().set("Content-Type", "application/json");
         exchange.sendResponseHeaders(200, 0);
-        try (OutputStream out = exchange.getResponseBody()) {
-            for (String event = queue.take(); !event.equals(END); event = queue.take()) {
+        OutputStream out = exchange.getResponseBody();
+        try {
+            String event = watcher.queue.take();
+            while (!event.equals(END) && !event.equals(DROP)) {
                 out.write(event.getBytes(StandardCharsets.UTF_8));
                 out.flush();
+                event = watcher.queue.take();
+            }
+            if (event.equals(END)) {
+                out.close();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
-            watchers.remove(queue);
+            watchers.remove(watcher);
         }
+    }
+
+    /** With what it begins: the object as it is, or what has happened since the version that is asked for. */
+    private synchronized void begin(Watcher watcher, ObjectNode object, String query) {
+        Matcher since = Pattern.compile("resourceVersion=(\\d+)").matcher(query);
+        int from = since.find() ? Integer.parseInt(since.group(1)) : 0;
+        if (from == 0) {
+            watcher.queue.add("{\"type\": \"ADDED\", \"object\": %s}\n".formatted(object));
+        } else if (from < forgotten) {
+            watcher.queue.add(gone(from));
+            watcher.queue.add(END);
+        } else {
+            history.stream()
+                    .filter(change -> change.version > from && change.plural.equals(watcher.plural))
+                    .forEach(change -> watcher.queue.add(change.event));
+        }
+        watchers.add(watcher);
     }
 
     private static void status(HttpExchange exchange, int code, String reason, String message) throws IOException {
