@@ -1,30 +1,29 @@
 package io.holdfast.migration;
 
-import io.holdfast.kubernetes.PodEvents;
+import io.holdfast.kubernetes.PodEvents.Type;
 
 /** What the events on the pod say. */
-enum MigrationEvent implements PodEvents.Reason {
-    BEGUN("MoveBegun", false),
-    MOVED("Moved", false),
-    CANCELLED("MoveCancelled", false),
-    FAILED("MoveFailed", true),
-    GIVEN_UP("MoveGivenUp", true);
+enum MigrationEvent {
+    BEGUN("MoveBegun", Type.NORMAL),
+    MOVED("Moved", Type.NORMAL),
+    CANCELLED("MoveCancelled", Type.NORMAL),
+    FAILED("MoveFailed", Type.WARNING),
+    GIVEN_UP("MoveGivenUp", Type.WARNING);
 
     private final String word;
-    private final boolean warning;
+    private final Type type;
 
-    MigrationEvent(String word, boolean warning) {
+    MigrationEvent(String word, Type type) {
         this.word = word;
-        this.warning = warning;
+        this.type = type;
     }
 
-    @Override
-    public String word() {
+    /** Such as {@code Moved}. */
+    String word() {
         return word;
     }
 
-    @Override
-    public boolean warning() {
-        return warning;
+    Type type() {
+        return type;
     }
 }

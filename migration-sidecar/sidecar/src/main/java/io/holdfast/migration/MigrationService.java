@@ -72,13 +72,7 @@ class MigrationService implements AutoCloseable {
                         identity.map(PodIdentity::name).or(config::pod),
                         config.address()));
         this.reporter = new Reporter(
-                metrics,
-                client.map(api -> new PodEvents(
-                        api,
-                        identity.orElseThrow(),
-                        Optional.empty(),
-                        () -> cluster.flatMap(ClusterNotices::facts).map(PodFacts::uid),
-                        "holdfast-migration-sidecar")));
+                metrics, client.map(api -> new PodEvents(api, "holdfast-migration-sidecar")), this::asEventsNameIt);
         this.loop = new MigrationLoop(
                 board,
                 jobManager,
@@ -87,6 +81,15 @@ class MigrationService implements AutoCloseable {
                 System::nanoTime,
                 () -> Quarkus.asyncExit(ExitCode.INTERNAL));
         metrics.show(loop::snapshot);
+    }
+
+    private PodEvents.Pod asEventsNameIt() {
+        PodIdentity own = identity.orElseThrow();
+        return new PodEvents.Pod(
+                own.namespace(),
+                own.name(),
+                cluster.flatMap(ClusterNotices::facts).map(PodFacts::uid).orElse(""),
+                Optional.empty());
     }
 
     private static Optional<PodIdentity> identity(MigrationConfig config) {

@@ -13,6 +13,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,12 +25,15 @@ final class Reporter implements AutoCloseable {
 
     private final MigrationMetrics metrics;
     private final Optional<PodEvents> events;
+    private final Supplier<PodEvents.Pod> pod;
     private final ExecutorService eventWriter;
     private String told = "";
 
-    Reporter(MigrationMetrics metrics, Optional<PodEvents> events) {
+    /** @param pod that events are about, as far as it is known when one is written */
+    Reporter(MigrationMetrics metrics, Optional<PodEvents> events, Supplier<PodEvents.Pod> pod) {
         this.metrics = metrics;
         this.events = events;
+        this.pod = pod;
         ThreadPoolExecutor writer = new ThreadPoolExecutor(
                 1, 1, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(MOST_EVENTS_WAITING), task -> {
                     Thread thread = new Thread(task, "holdfast-events");
@@ -168,7 +172,7 @@ final class Reporter implements AutoCloseable {
             return;
         }
         try {
-            eventWriter.execute(() -> events.get().write(reason, message));
+            eventWriter.execute(() -> events.get().write(pod.get(), reason.type(), reason.word(), message));
         } catch (RejectedExecutionException e) {
             LOG.debug("Event not written: too many wait");
         }

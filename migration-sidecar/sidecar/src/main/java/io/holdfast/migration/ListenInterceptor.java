@@ -1,12 +1,12 @@
 package io.holdfast.migration;
 
-import io.holdfast.quarkus.ListenInterceptor;
+import io.holdfast.quarkus.ListenSetting;
 
 /** Tells the framework where to listen. */
-public final class MigrationListenInterceptor extends ListenInterceptor {
+public final class ListenInterceptor extends ListenSetting {
     private static final long serialVersionUID = 1L;
 
-    public MigrationListenInterceptor() {
+    public ListenInterceptor() {
         super("holdfast.migration.listen", MigrationConfig.LISTEN);
     }
 }
