@@ -5,6 +5,8 @@ import io.holdfast.quarkus.EffectiveSettings;
 import io.holdfast.quarkus.ListenAddress;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
+import jakarta.enterprise.event.Observes;
 import jakarta.inject.Provider;
 import jakarta.inject.Singleton;
 import org.slf4j.Logger;
@@ -18,6 +20,7 @@ final class MigrationProgram implements QuarkusApplication {
     private final MigrationConfig config;
     private final Provider<MigrationService> service;
     private final Training training;
+    private volatile MigrationService running;
 
     MigrationProgram(MigrationConfig config, Provider<MigrationService> service, Training training) {
         this.config = config;
@@ -36,17 +39,22 @@ final class MigrationProgram implements QuarkusApplication {
                     "Everybody who reaches {} may have the tasks moved. Set HOLDFAST_MIGRATION_TOKEN_FILE",
                     config.listen());
         }
-        try (MigrationService running = service.get()) {
-            running.start();
-            if (training.wanted()) {
-                training.run();
-            } else {
-                Quarkus.waitForExit();
-                if (running.alive()) {
-                    running.lastDrain();
-                }
-            }
+        running = service.get();
+        running.start();
+        if (training.wanted()) {
+            training.run();
+            running.close();
+        } else {
+            Quarkus.waitForExit();
+            running.end();
         }
         return ExitCode.DONE;
+    }
+
+    /** On a signal the framework stops everything, whatever {@link #run} waits for. For this it waits, and hooks are still heard. */
+    void hold(@Observes ShutdownDelayInitiatedEvent event) {
+        if (running != null && !training.wanted()) {
+            running.end();
+        }
     }
 }

@@ -47,6 +47,7 @@ class MigrationService implements AutoCloseable {
     private final Reporter reporter;
     private final MigrationLoop loop;
     private boolean graceChecked;
+    private boolean ended;
 
     MigrationService(MigrationConfig config, MeterRegistry registry, Vertx vertx) {
         this.config = config;
@@ -158,15 +159,22 @@ class MigrationService implements AutoCloseable {
         return loop.drain(Cause.HOOK, "the pod ends");
     }
 
-    /** Holds up the end of this process likewise. */
-    void lastDrain() {
-        try {
-            loop.drain(Cause.SIGNAL, "the sidecar was told to end").get();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } catch (ExecutionException e) {
-            LOG.error("End not held up, by an error of its own. Report it", e);
+    /** Has the tasks moved, because this process ends, and returns when that is over, or when the time is; then all has ended. */
+    synchronized void end() {
+        if (ended) {
+            return;
         }
+        ended = true;
+        if (loop.alive()) {
+            try {
+                loop.drain(Cause.SIGNAL, "the sidecar was told to end").get();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } catch (ExecutionException e) {
+                LOG.error("End not held up, by an error of its own. Report it", e);
+            }
+        }
+        close();
     }
 
     Snapshot snapshot() {

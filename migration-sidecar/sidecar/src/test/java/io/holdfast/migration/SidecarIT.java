@@ -107,9 +107,13 @@ class SidecarIT {
         sidecar.terminate();
         awaitMove();
         assertThat(sidecar.request("GET", "/status").body()).contains("told to end");
+        CompletableFuture<HttpResponse<String>> hook =
+                drain(sidecar, "GET"); // of a container that got the signal as well
+        Eventually.until(PATIENCE, () -> assertThat(jobManager.wishes()).hasSize(2));
         assertThat(sidecar.alive()).isTrue();
         jobManager.bring("COMPLETED", "");
 
+        assertThat(new JsonObject(hook.get().body()).getString("outcome")).isEqualTo("moved");
         assertThat(sidecar.exitCode()).isEqualTo(KILLED_BY_SIGTERM);
         assertThat(sidecar.out()).contains("End let go: cause=signal outcome=moved");
     }
