@@ -21,6 +21,7 @@ import org.slf4j.LoggerFactory;
 final class Reporter implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Reporter.class);
     private static final int MOST_EVENTS_WAITING = 100;
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
 
     private final GuardMetrics metrics;
     private final PodEvents events;
@@ -121,13 +122,18 @@ final class Reporter implements AutoCloseable {
 
     private void event(SeenPod pod, Type type, String reason, String message) {
         try {
-            eventWriter.execute(() -> events.write(
-                    new PodEvents.Pod(pod.namespace(), pod.name(), pod.uid(), Optional.empty()),
-                    type,
-                    reason,
-                    message));
+            eventWriter.execute(() -> write(pod, type, reason, message));
         } catch (RejectedExecutionException e) {
             LOG.debug("Event not written: too many wait");
+        }
+    }
+
+    private void write(SeenPod pod, Type type, String reason, String message) {
+        try {
+            events.write(
+                    new PodEvents.Pod(pod.namespace(), pod.name(), pod.uid(), Optional.empty()), type, reason, message);
+        } catch (RuntimeException e) {
+            LOG.debug("Event not written", e);
         }
     }
 
@@ -143,8 +149,16 @@ final class Reporter implements AutoCloseable {
                         answer.message());
     }
 
+    /** Writes what waits to be written, for a moment. */
     @Override
     public void close() {
         eventWriter.shutdown();
+        try {
+            if (!eventWriter.awaitTermination(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+                eventWriter.shutdownNow();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

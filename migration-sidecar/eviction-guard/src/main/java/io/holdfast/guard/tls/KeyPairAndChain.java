@@ -36,7 +36,8 @@ public record KeyPairAndChain(PrivateKey key, List<X509Certificate> chain) {
             signature.initSign(key);
             signature.update(probe);
             byte[] signed = signature.sign();
-            signature.initVerify(certificate());
+            signature.initVerify(
+                    certificate().getPublicKey()); // an authority's certificate is not for signing messages
             signature.update(probe);
             return signature.verify(signed);
         } catch (GeneralSecurityException e) {
