@@ -47,6 +47,7 @@ class GuardService implements AutoCloseable {
     private final Housekeeping housekeeping;
     private final CertificateKeeper certificates;
     private final WebhookServer webhook;
+    private boolean closed;
 
     GuardService(GuardConfig config, MeterRegistry registry, Vertx vertx) {
         this.settings = GuardSettings.of(config);
@@ -150,8 +151,13 @@ class GuardService implements AutoCloseable {
                 .orElse(0.0);
     }
 
+    /** The second call does nothing, but wait for the first. */
     @Override
-    public void close() {
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
         webhook.close();
         housekeeping.close();
         certificates.close();

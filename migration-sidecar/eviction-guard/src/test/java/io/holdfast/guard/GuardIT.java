@@ -117,7 +117,7 @@ class GuardIT {
         assertThat(server.get("/apis/coordination.k8s.io/v1/namespaces/jobs/leases/holdfast-eviction-guard")
                         .at("/spec/holderIdentity")
                         .asText(""))
-                .as("the lease is given back")
+                .as("the lease is given back%n%s", guard)
                 .isEmpty();
     }
 
