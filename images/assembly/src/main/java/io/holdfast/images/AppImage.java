@@ -22,8 +22,8 @@ import java.util.stream.Stream;
  *
  * <p>Arguments: {@code --base=IMAGE --app=DIRECTORY --name=NAME --version=VERSION --title=TEXT --work=DIRECTORY
  * --output=FILE --jvm-arguments=FILE}, and any number of {@code --env=NAME=VALUE}, {@code
- * --train=NAME=VALUE} and {@code --file=FILE=PATH}, which puts another file of this machine at a path of the image. Lines of the file that begin with # do not count. If the base is one of {@link JreImage}, the
- * image gets a {@link ClassArchive}, made by a run of the program with the variables of {@code --train}. The base is {@code
+ * --train=NAME=VALUE} and {@code --file=FILE=PATH}, which puts another file of this machine at a path of the image. Lines of the file that begin with # do not count. If the base is one of {@link JreImage}, and
+ * there are variables of {@code --train}, the image gets a {@link ClassArchive}, made by a run of the program with them. The base is {@code
  * REGISTRY/NAME@sha256:DIGEST} or {@code tar://FILE}, and has a java on its PATH. The directory is what Quarkus makes:
  * {@code quarkus-run.jar} and what is beside it.
  */
@@ -143,6 +143,10 @@ public final class AppImage {
 
     private static Optional<Path> archive(Arguments arguments, Path app, List<String> jvmArguments)
             throws IOException, InterruptedException {
+        if (arguments.all("--train").isEmpty()) {
+            System.out.println("No class archive: none is wanted");
+            return Optional.empty();
+        }
         Optional<Jdk> java = JreImage.javaOf(arguments.text("--base"));
         if (java.isEmpty()) {
             System.out.printf("No class archive: the Java of %s is not at hand%n", arguments.text("--base"));

@@ -115,10 +115,10 @@ class GuardIT {
         guard.terminate();
         assertThat(guard.exitCode()).isEqualTo(KILLED_BY_SIGTERM);
         assertThat(server.get("/apis/coordination.k8s.io/v1/namespaces/jobs/leases/holdfast-eviction-guard")
-                        .at("/spec/holderIdentity")
-                        .asText(""))
-                .as("the lease is given back%n%s", guard)
-                .isEmpty();
+                        .at("/spec/leaseDurationSeconds")
+                        .asInt())
+                .as("the lease is given back: it ends within a second")
+                .isEqualTo(1);
     }
 
     @Test
