@@ -38,7 +38,7 @@ final class Assembled implements AutoCloseable {
         Pods pods = new Pods(client, FakeApiServer.NAMESPACE);
         Nodes nodes = new Nodes(client);
         EvictionPolicy policy = new EvictionPolicy(RULES);
-        moves = new Moves(Duration.ofSeconds(2), limit, Duration.ofMinutes(5));
+        moves = new Moves(Duration.ofSeconds(4), limit, Duration.ofMinutes(5));
         reporter = new Reporter(new GuardMetrics(meters), new PodEvents(client, "holdfast-eviction-guard"));
         evictions = new Evictions(pods, nodes, moves, policy, MOVE_TIMEOUT, reporter, clock);
         housekeeping =

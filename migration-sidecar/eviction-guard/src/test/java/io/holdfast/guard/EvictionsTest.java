@@ -122,7 +122,9 @@ class EvictionsTest {
     void replicasThatAskAtTheSameTimeLeaveOneMoveAndTheOlderOne() throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(2);
         try (Assembled other = new Assembled(server, clock, 1)) {
-            jobManager.answerTogether(2);
+            guard.evictDry("tm-1"); // what a first call takes longer for does not count
+            other.evictDry("tm-2");
+            jobManager.listTogether(2);
 
             Future<Answer> first = threads.submit(() -> guard.evict("tm-1"));
             Future<Answer> second = threads.submit(() -> other.evict("tm-2"));

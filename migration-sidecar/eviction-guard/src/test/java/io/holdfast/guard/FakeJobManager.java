@@ -87,8 +87,8 @@ final class FakeJobManager implements AutoCloseable {
         withoutHoldfast = true;
     }
 
-    /** The next requests for moves get their answers when so many have come. */
-    void answerTogether(int count) {
+    /** The next lists of moves, as they are then, are sent when so many have been asked for. */
+    void listTogether(int count) {
         together = new CountDownLatch(count);
     }
 
@@ -152,7 +152,10 @@ final class FakeJobManager implements AutoCloseable {
             } else if (request.equals("POST /holdfast/moves")) {
                 start(exchange, FakeApiServer.JSON.readTree(body));
             } else if (request.equals("GET /holdfast/moves")) {
-                send(exchange, 200, all());
+                JsonNode answer = all();
+                together.countDown();
+                together.await(20, TimeUnit.SECONDS);
+                send(exchange, 200, answer);
             } else {
                 one(exchange, exchange.getRequestMethod(), path.substring("/holdfast/moves/".length()));
             }
@@ -177,7 +180,7 @@ final class FakeJobManager implements AutoCloseable {
         return answer;
     }
 
-    private void start(HttpExchange exchange, JsonNode wish) throws IOException, InterruptedException {
+    private void start(HttpExchange exchange, JsonNode wish) throws IOException {
         asked.add(wish);
         ObjectNode view;
         int status;
@@ -206,8 +209,6 @@ final class FakeJobManager implements AutoCloseable {
             }
             view = joined.deepCopy();
         }
-        together.countDown();
-        together.await(20, TimeUnit.SECONDS);
         send(exchange, status, view);
     }
 

@@ -43,7 +43,7 @@ class ReferencePagesTest {
     void permissionsInTheManifestAreThoseThatTheProgramIsTestedWith() throws Exception {
         String page = Files.readString(DOCS.resolve("how-to/guard-evictions.md"));
         Set<String> given = new TreeSet<>();
-        Pattern.compile("(?m)^ +resources: \\[([a-z/]+)]\n(?: +resourceNames: .*\n)? +verbs: \\[([a-z, ]+)]")
+        Pattern.compile("(?m)^ +resources: \\[([a-z/]+)].*\n(?: +resourceNames: .*\n)? +verbs: \\[([a-z, ]+)]")
                 .matcher(page)
                 .results()
                 .forEach(rule -> {
