@@ -1,6 +1,5 @@
 package io.holdfast.guard;
 
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.holdfast.base.HoldfastException;
 import io.holdfast.guard.cluster.Nodes;
 import io.holdfast.guard.cluster.Pods;
@@ -62,8 +61,8 @@ final class Evictions {
         Answer answer;
         try {
             answer = round.answer();
-        } catch (KubernetesClientException e) {
-            answer = Answer.allow(Cause.FAILED, "The pod could not be read: " + e.getMessage());
+        } catch (HoldfastException e) {
+            answer = Answer.allow(Cause.FAILED, e.getMessage());
         }
         reporter.answered(
                 request,

@@ -3,12 +3,16 @@ package io.holdfast.guard;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseSpec;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectionConfigBuilder;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElector;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectorBuilder;
+import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaderElectionRecord;
 import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaseLock;
+import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.Lock;
 import io.quarkus.runtime.annotations.RegisterForReflection;
+import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -16,6 +20,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,6 +48,7 @@ final class Leadership implements AutoCloseable {
     private final Thread keeper;
     private volatile CompletableFuture<?> running;
     private volatile boolean leading;
+    private volatile String failing = "";
     private volatile boolean closed;
 
     /** @param changed called, in another thread, when this replica begins or ceases to lead */
@@ -100,7 +106,7 @@ final class Leadership implements AutoCloseable {
         return new LeaderElectorBuilder(client, threads)
                 .withConfig(new LeaderElectionConfigBuilder()
                         .withName(lease)
-                        .withLock(new LeaseLock(namespace, lease, identity))
+                        .withLock(new ToldOnce(new LeaseLock(namespace, lease, identity)))
                         .withLeaseDuration(duration)
                         .withRenewDeadline(duration.multipliedBy(2).dividedBy(3))
                         .withRetryPeriod(duration.dividedBy(7))
@@ -108,6 +114,72 @@ final class Leadership implements AutoCloseable {
                         .withLeaderCallbacks(callbacks)
                         .build())
                 .build();
+    }
+
+    /** The election tries again for ever, and logs each failure; here it is told once, and that it is over. */
+    private final class ToldOnce implements Lock {
+        private final Lock lock;
+
+        ToldOnce(Lock lock) {
+            this.lock = lock;
+        }
+
+        @Override
+        public LeaderElectionRecord get(KubernetesClient client) {
+            return told("get", () -> lock.get(client));
+        }
+
+        @Override
+        public void create(KubernetesClient client, LeaderElectionRecord record) {
+            told("create", () -> {
+                lock.create(client, record);
+                return record;
+            });
+        }
+
+        @Override
+        public void update(KubernetesClient client, LeaderElectionRecord record) {
+            told("patch", () -> {
+                lock.update(client, record);
+                return record;
+            });
+        }
+
+        private LeaderElectionRecord told(String verb, Supplier<LeaderElectionRecord> call) {
+            try {
+                LeaderElectionRecord record = call.get();
+                if (!failing.isEmpty() && failing.startsWith(verb)) {
+                    failing = "";
+                    LOG.info("Lease reached again: lease={}/{}", namespace, lease);
+                }
+                return record;
+            } catch (KubernetesClientException e) {
+                if (e.getCode() != HttpURLConnection.HTTP_CONFLICT && !failing.equals(verb + e.getCode())) {
+                    failing = verb + e.getCode();
+                    LOG.warn(
+                            "Lease not held, so this replica does not lead: lease={}/{} reason={} remedy={}",
+                            namespace,
+                            lease,
+                            e.getStatus() == null
+                                    ? String.valueOf(e.getCause())
+                                    : e.getStatus().getMessage(),
+                            e.getCode() == HttpURLConnection.HTTP_FORBIDDEN
+                                    ? "allow the verbs get, create and patch on leases to the service account"
+                                    : "none needed unless this stays; it is tried again");
+                }
+                throw e;
+            }
+        }
+
+        @Override
+        public String identity() {
+            return lock.identity();
+        }
+
+        @Override
+        public String describe() {
+            return lock.describe();
+        }
     }
 
     private void lead(boolean now) {

@@ -142,6 +142,9 @@ class GuardIT {
 
         assertThat(server.admission().failures()).isEmpty();
         assertThat(server.admission().millis()).allMatch(millis -> millis < 5_000);
+        assertThat(server.admission().warnings())
+                .as("those that no thread was free for")
+                .anyMatch(warning -> warning.contains("HOLDFAST_EVICTION_GUARD_ANSWER_TIMEOUT"));
     }
 
     @Test
@@ -225,6 +228,29 @@ class GuardIT {
                 .as("the old authority stays for a while")
                 .anyMatch(bundle -> AdmissionCalls.authorities(bundle).size() == 2);
         assertThat(server.used()).contains("patch secrets").isSubsetOf(FakeApiServer.RBAC);
+    }
+
+    @Test
+    void missingPermissionsAreToldOnceAndWithTheVerb() throws Exception {
+        server.forbid("get leases");
+        server.forbid("get secrets");
+        GuardProcess guard = process();
+
+        Eventually.until(
+                Duration.ofSeconds(60),
+                () -> assertThat(guard.out())
+                        .contains("allow the verbs get, create and patch on leases", "Allow the verb get on secrets"));
+        long asked = asked("leases");
+        Eventually.until(PATIENCE, () -> assertThat(asked("leases")).isGreaterThan(asked + 2));
+        assertThat(guard.out()).containsOnlyOnce("Lease not held").doesNotContain("Exception");
+        assertThat(guard.status("/q/health/ready").statusCode()).isEqualTo(503);
+        assertThat(guard.status("/q/health/live").statusCode()).isEqualTo(200);
+    }
+
+    private long asked(String plural) {
+        return server.requests().stream()
+                .filter(request -> request.contains("/" + plural + "/"))
+                .count();
     }
 
     @Test

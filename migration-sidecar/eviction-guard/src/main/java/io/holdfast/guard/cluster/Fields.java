@@ -27,10 +27,13 @@ final class Fields {
         return value instanceof String text && !text.isBlank() ? Optional.of(text) : Optional.empty();
     }
 
-    /** The API server's own words. */
+    /** The API server's own words, or why there are none. */
     static String said(KubernetesClientException e) {
-        return e.getStatus() != null && e.getStatus().getMessage() != null
-                ? e.getStatus().getMessage()
-                : String.valueOf(e.getMessage());
+        if (e.getStatus() != null && e.getStatus().getMessage() != null) {
+            return e.getStatus().getMessage();
+        }
+        return e.getCause() == null
+                ? String.valueOf(e.getMessage())
+                : String.valueOf(e.getCause().getMessage());
     }
 }

@@ -49,13 +49,24 @@ public final class Pods {
         return namespace;
     }
 
-    /** @throws KubernetesClientException if the API server does not answer, or refuses */
+    /** @throws HoldfastException DEGRADED if that is not allowed; RETRYABLE if the API server did not answer */
     public Optional<SeenPod> read(String name) {
-        return Optional.ofNullable(client.genericKubernetesResources(Kinds.PODS)
-                        .inNamespace(namespace)
-                        .withName(name)
-                        .get())
-                .map(SeenPod::of);
+        try {
+            return Optional.ofNullable(client.genericKubernetesResources(Kinds.PODS)
+                            .inNamespace(namespace)
+                            .withName(name)
+                            .get())
+                    .map(SeenPod::of);
+        } catch (KubernetesClientException e) {
+            boolean forbidden = e.getCode() == HttpURLConnection.HTTP_FORBIDDEN;
+            throw new HoldfastException(
+                    forbidden ? Disposition.DEGRADED : Disposition.RETRYABLE,
+                    "The pod %s/%s was not read: %s".formatted(namespace, name, Fields.said(e)),
+                    forbidden
+                            ? "Allow the verbs get, list and watch on pods to the guard's service account"
+                            : "No action needed unless this repeats; then look at the API server",
+                    e);
+        }
     }
 
     /**
