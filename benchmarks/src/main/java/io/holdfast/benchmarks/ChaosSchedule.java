@@ -25,7 +25,7 @@ final class ChaosSchedule {
     private static final int SHORTEST_PAUSE_MILLIS = 2_000;
     private static final int LONGEST_PAUSE_MILLIS = 12_000;
     private static final int STARTUP_MILLIS = 8_000; // of a TaskManager
-    private static final int SHORTEST_MOVE_MILLIS = 6_000; // that is no hurry
+    private static final int SHORTEST_MOVE_MILLIS = 4_000; // that is no hurry
 
     private final long seed;
     private final Wishes wishes;
@@ -124,7 +124,7 @@ final class ChaosSchedule {
             case CHAIN_FAILURE -> new Fault(kind, atMillis, chain, 0);
             case TASKMANAGER_KILL -> new Fault(kind, atMillis, List.of(map), short_ * 3L);
             case TASKMANAGER_PAUSE -> new Fault(kind, atMillis, List.of(map), pause);
-            case MOVE -> new Fault(kind, atMillis, List.of(map), SHORTEST_MOVE_MILLIS + short_ * 4L);
+            case MOVE -> new Fault(kind, atMillis, List.of(map), SHORTEST_MOVE_MILLIS + short_ * 3L);
             case MOVE_CANCEL -> new Fault(kind, atMillis, List.of(map), short_);
             case MOVE_HURRIED -> new Fault(kind, atMillis, List.of(map), 50 + short_ * 3L / 2);
             case MOVE_KILL -> new Fault(kind, atMillis, List.of(map), short_ * 3L / 2);

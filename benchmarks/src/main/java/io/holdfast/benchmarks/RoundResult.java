@@ -111,6 +111,21 @@ record RoundResult(Round round, Observation seen, Oracle.Verdict verdict, List<S
                 || undone && move.reachedAt("SWITCHING") == 0 && asked.fault().kind() != Kind.EVICTION;
     }
 
+    /** Who joins a move can cancel and hurry it, too. */
+    private static boolean isJoinedBy(Kind kind, Asked asked, List<Asked> all) {
+        return all.stream()
+                .anyMatch(other -> other.fault().kind() == kind
+                        && other.last().id().equals(asked.last().id()));
+    }
+
+    /** Whether it may have to wait for slots: there is one TaskManager to spare, and another one leaves meanwhile. */
+    private static boolean lacksSlots(Asked asked, List<Asked> all) {
+        return all.stream()
+                .anyMatch(other -> !other.taskManager().equals(asked.taskManager())
+                        && other.last().createdAt() <= asked.last().deadlineAt()
+                        && asked.last().createdAt() <= other.last().deadlineAt());
+    }
+
     /** What a move must not do, whatever else was done to the job; and what moves alone must not. */
     private static List<String> wrongMoves(Round round, Observation seen, Oracle.Verdict verdict) {
         List<String> wrong = new ArrayList<>();
@@ -127,14 +142,9 @@ record RoundResult(Round round, Observation seen, Oracle.Verdict verdict, List<S
         }
         for (Asked asked : seen.moves()) {
             Move move = asked.last();
-            boolean noSlots = move.state().equals("FAILED") && move.detail().contains("no slots");
-            boolean cancelled =
-                    move.state().equals("CANCELLED") && asked.fault().kind() == Kind.MOVE_CANCEL;
-            if (!isWithoutCost(asked) && asked.fault().kind() != Kind.MOVE_HURRIED
-                    || !move.isHandedOver()
-                            && !noSlots
-                            && !cancelled
-                            && asked.fault().kind() != Kind.MOVE_HURRIED) {
+            boolean cancelled = move.state().equals("CANCELLED") && isJoinedBy(Kind.MOVE_CANCEL, asked, seen.moves());
+            boolean pressed = isJoinedBy(Kind.MOVE_HURRIED, asked, seen.moves()) || lacksSlots(asked, seen.moves());
+            if (!move.isHandedOver() && !cancelled && !pressed) {
                 wrong.add("the move off %s did not go as it should: %s".formatted(asked.taskManager(), move.json()));
             }
         }

@@ -2,6 +2,7 @@ package io.holdfast.benchmarks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.holdfast.benchmarks.Fault.Kind;
 import io.holdfast.benchmarks.Fault.Target;
@@ -89,8 +90,6 @@ class RoundResultTest {
         assertThat(afterMove(Kind.MOVE, "COMPLETED", "handover", "", EXACT)).isEmpty();
         assertThat(afterMove(Kind.MOVE_CANCEL, "CANCELLED", "handover", "", EXACT))
                 .isEmpty();
-        assertThat(afterMove(Kind.MOVE, "FAILED", "handover", "no slots for 3 tasks", EXACT))
-                .isEmpty();
         assertThat(afterMove(Kind.MOVE_HURRIED, "COMPLETED", "restart", "", verdict(0, 0, 0)))
                 .isEmpty();
         assertThat(afterMove(Kind.MOVE, "COMPLETED", "handover", "", UNCOUNTED))
@@ -108,6 +107,30 @@ class RoundResultTest {
         assertThat(afterMove(Kind.MOVE, "FAILED", "handover", "unforeseen", EXACT))
                 .hasSize(1);
         assertThat(afterMove(Kind.MOVE, "CANCELLED", "handover", "", EXACT)).hasSize(1);
+    }
+
+    @Test
+    void moveMayWaitInVainWhileAnotherTaskManagerLeaves() {
+        FaultInjector.Asked first = asked("tm-1", "COMPLETED", 1_000, 7_000);
+        FaultInjector.Asked crowded = asked("tm-2", "FAILED", 6_000, 12_000);
+        FaultInjector.Asked alone = asked("tm-2", "FAILED", 7_001, 13_000);
+
+        assertThat(afterMoves(List.of(first, crowded))).isEmpty();
+        assertThat(afterMoves(List.of(first, alone))).hasSize(1);
+    }
+
+    private static FaultInjector.Asked asked(String taskManager, String state, long createdAt, long deadlineAt) {
+        Fault fault = new Fault(Kind.MOVE, 0, List.of(new Target("map", 0)), 9_000);
+        JsonNode times = JsonNodeFactory.instance
+                .objectNode()
+                .put("createdAt", createdAt)
+                .put("deadlineAt", deadlineAt);
+        return new FaultInjector.Asked(
+                fault, taskManager, new Moves.Move(taskManager, state, "", "handover", List.of(), List.of(), times));
+    }
+
+    private static List<String> afterMoves(List<FaultInjector.Asked> moves) {
+        return problems(Kind.MOVE, "FINISHED", List.of("RUNNING"), EXACT, NOTHING, moves);
     }
 
     @Test

@@ -51,6 +51,14 @@ public final class Moves {
             return state.equals("COMPLETED") && step.equals("handover");
         }
 
+        public long createdAt() {
+            return json.path("createdAt").asLong();
+        }
+
+        public long deadlineAt() {
+            return json.path("deadlineAt").asLong();
+        }
+
         /** When it was in this state first, in any job; 0 if it never was. */
         public long reachedAt(String wanted) {
             long first = Long.MAX_VALUE;
