@@ -22,14 +22,14 @@ import java.util.TreeMap;
  * key had seen. The sum over the keys is what has come into the state's own line of checkpoints, so the difference to
  * what the sources sent is the net loss between source and map.
  */
-final class Oracle {
+public final class Oracle {
 
     private final int splits;
     private final long recordsPerSplit;
     private final int keys;
 
     /** The sources emitted the numbers {@code 0..recordsPerSplit-1} of each split, spread over {@code keys} keys. */
-    Oracle(int splits, long recordsPerSplit, int keys) {
+    public Oracle(int splits, long recordsPerSplit, int keys) {
         this.splits = splits;
         this.recordsPerSplit = recordsPerSplit;
         this.keys = keys;
@@ -49,7 +49,7 @@ final class Oracle {
      * @param gapMillis longest time without any output, uncounted included
      * @param lanes the same per subtask of the map
      */
-    record Verdict(
+    public record Verdict(
             long expected,
             long lost,
             long repeated,
@@ -62,7 +62,7 @@ final class Oracle {
             List<Lane> lanes) {
 
         /** Comparable with {@link Ledger#netLost()}. */
-        long netLost() {
+        public long netLost() {
             return lost - repeated;
         }
     }
@@ -72,9 +72,9 @@ final class Oracle {
      *
      * @param netLost not in the output that counts, minus what is in it again
      */
-    record Lane(int mapSubtask, long missingInState, long netLost) {}
+    public record Lane(int mapSubtask, long missingInState, long netLost) {}
 
-    Verdict judge(ArrivalFiles.Output output) {
+    public Verdict judge(ArrivalFiles.Output output) {
         RecordLedger counted = ledger(output.counted());
         RecordLedger all = new RecordLedger();
         output.counted().forEach(arrival -> all.arrived(ledgerArrival(arrival)));

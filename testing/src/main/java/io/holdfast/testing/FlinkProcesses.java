@@ -44,6 +44,7 @@ import java.util.stream.Stream;
  */
 public final class FlinkProcesses implements AutoCloseable {
 
+    private static final String JOB_MANAGER = "jobmanager";
     private static final String TASK_MANAGER_MAIN = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner";
     private static final Duration START_TIMEOUT = Duration.ofSeconds(90);
     private static final Duration CLIENT_TIMEOUT = Duration.ofSeconds(90);
@@ -52,7 +53,8 @@ public final class FlinkProcesses implements AutoCloseable {
     private final FlinkProcessesBuilder setup;
     private final JvmCommand jvm;
     private final Map<String, String> commonOptions;
-    private final FlinkProcess jobManager;
+    private volatile FlinkProcess jobManager;
+    private int jobManagers;
     private final List<FlinkProcess> taskManagers = new CopyOnWriteArrayList<>();
     private final URI restAddress;
     private final FlinkRest rest;
@@ -86,6 +88,16 @@ public final class FlinkProcesses implements AutoCloseable {
     }
 
     public FlinkProcess jobManager() {
+        return jobManager;
+    }
+
+    /**
+     * Kills the JobManager, if it lives, and starts another one at the same addresses. It knows of no job unless high
+     * availability is configured; TaskManagers register with it.
+     */
+    public synchronized FlinkProcess restartJobManager() {
+        jobManager.kill();
+        jobManager = startJobManager();
         return jobManager;
     }
 
@@ -230,8 +242,9 @@ public final class FlinkProcesses implements AutoCloseable {
         int heapMiB = setup.jobManagerHeapMiB();
         List<String> flags = new ArrayList<>(List.of("-Xms" + heapMiB + "m", "-Xmx" + heapMiB + "m"));
         flags.addAll(setup.jobManagerJvmFlags());
+        jobManagers++;
         return startProcess(
-                "jobmanager",
+                jobManagers == 1 ? JOB_MANAGER : JOB_MANAGER + "-" + jobManagers,
                 setup.jobManagerMainClass(),
                 flags,
                 new LinkedHashMap<>(commonOptions),
@@ -247,7 +260,7 @@ public final class FlinkProcesses implements AutoCloseable {
         ProcessFiles files = ProcessFiles.create(directory, name, options);
         List<String> command = new ArrayList<>(jvm.with(start).command(files, mainClass, flags));
         command.addAll(List.of("--configDir", files.conf().toString()));
-        if (name.equals("jobmanager")) {
+        if (name.startsWith(JOB_MANAGER)) {
             command.addAll(setup.jobManagerArguments());
         }
         List<String> placed =

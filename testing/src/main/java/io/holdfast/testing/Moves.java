@@ -139,6 +139,14 @@ public final class Moves {
         return all;
     }
 
+    /** TaskManagers that get no task now. */
+    public List<String> leaving() {
+        return rest.get(PATH).path("moves").findValues("leaving").stream()
+                .flatMap(list -> list.findValuesAsText("taskmanager").stream())
+                .distinct()
+                .toList();
+    }
+
     /** Whether it is cancelled; false if it is too late for that. */
     public boolean cancel(String id) {
         try {

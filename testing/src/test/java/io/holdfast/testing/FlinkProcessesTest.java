@@ -57,6 +57,20 @@ class FlinkProcessesTest {
     }
 
     @Test
+    void anotherJobManagerIsWhereTheKilledOneWas() {
+        try (FlinkProcesses cluster = cluster(CannedRest.class.getName()).start()) {
+            FlinkProcess first = cluster.jobManager();
+
+            FlinkProcess second = cluster.restartJobManager();
+            cluster.awaitTaskManagers(0);
+
+            assertThat(first.exitCode()).isEqualTo(137);
+            assertThat(cluster.jobManager()).isSameAs(second);
+            assertThat(second.isAlive()).isTrue();
+        }
+    }
+
+    @Test
     void closingEndsEveryProcess() {
         FlinkProcesses cluster = cluster(CannedRest.class.getName()).start();
 

@@ -58,6 +58,18 @@ class MovesTest {
     }
 
     @Test
+    void tellsWhatIsLeaving() {
+        String leaving =
+                "\"leaving\": [{\"taskmanager\": \"tm-1\", \"until\": 9}, {\"taskmanager\": \"tm-2\", \"until\": 9}]";
+        server.on(
+                "GET /holdfast/moves",
+                "{\"moves\": [{\"id\": \"a\", %1$s}, {\"id\": \"b\", %1$s}]}".formatted(leaving));
+
+        assertThat(moves.leaving()).containsExactly("tm-1", "tm-2");
+        assertThat(moves.all()).hasSize(2);
+    }
+
+    @Test
     void onlyAHandoverIsAsItShouldBe() {
         server.on("GET /holdfast/moves/a", "{\"state\": \"COMPLETED\", \"step\": \"handover\"}")
                 .on("GET /holdfast/moves/b", "{\"state\": \"COMPLETED\", \"step\": \"restart\"}")

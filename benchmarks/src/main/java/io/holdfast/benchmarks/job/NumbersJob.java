@@ -18,8 +18,8 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  * numbers ──keyBy(key)──▶ map ──rebalance──▶ middle ──keyBy(key)──▶ sink
  * </pre>
  *
- * <p>Arguments: host and port of the JobManager's REST endpoint, then {@link JobSettings#toArguments()}. Prints
- * {@code JobID <id>} once the job is submitted.
+ * <p>Arguments: host and port of the JobManager's REST endpoint, then {@link JobSettings#toArguments()}, then perhaps
+ * {@link #from} and what the job begins with. Prints {@code JobID <id>} once the job is submitted.
  */
 public final class NumbersJob {
 
@@ -33,12 +33,24 @@ public final class NumbersJob {
     /** What the job's id follows on standard output. */
     public static final String JOB_ID = "JobID ";
 
+    private static final String FROM = "from=";
+
     private NumbersJob() {}
+
+    /** The argument that lets a job begin with a checkpoint or savepoint. */
+    public static String from(Path checkpoint) {
+        return FROM + checkpoint.toUri();
+    }
 
     public static void main(String[] args) throws Exception {
         JobSettings settings = JobSettings.parse(List.of(args).subList(2, args.length));
-        StreamExecutionEnvironment environment = StreamExecutionEnvironment.createRemoteEnvironment(
-                args[0], Integer.parseInt(args[1]), configuration(settings));
+        Configuration configuration = configuration(settings);
+        String last = args[args.length - 1];
+        if (last.startsWith(FROM)) {
+            configuration.setString("execution.state-recovery.path", last.substring(FROM.length()));
+        }
+        StreamExecutionEnvironment environment =
+                StreamExecutionEnvironment.createRemoteEnvironment(args[0], Integer.parseInt(args[1]), configuration);
         environment.setParallelism(settings.splits());
         build(environment, settings);
         JobClient job = environment.executeAsync("numbers");
