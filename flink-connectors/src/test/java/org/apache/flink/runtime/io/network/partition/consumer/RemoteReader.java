@@ -165,8 +165,8 @@ final class RemoteReader implements BeforeEachCallback, AfterEachCallback {
 
         /** The first buffer: the producer says where its stream begins. */
         Incoming greeting() throws Exception {
-            AttachedEvent greeting = new AttachedEvent(
-                    0, sent, new BarrierPositions(), -1, Long.MIN_VALUE, false, null, false);
+            AttachedEvent greeting =
+                    new AttachedEvent(0, sent, new BarrierPositions(), -1, Long.MIN_VALUE, false, null, false);
             receiver.onBuffer(
                     EventSerializer.toBuffer(greeting, false), SequenceWord.of(0, SequenceWord.UNKNOWN), 0, 0);
             return this;
