@@ -17,7 +17,8 @@ class ArchitectureTest {
 
     /** Ours in Flink's packages under names that say what they are, not what they stand in for. */
     private static final String OWN_NAMES = "SinglePointSchedulingStrategy|ParkingExecutionOperations|StreamPosition"
-            + "|BarrierPositions|LedgerRequest|LedgerResponse|WeightRequest|WeightResponse";
+            + "|BarrierPositions|LedgerRequest|LedgerResponse|WeightRequest|WeightResponse|MoveRequest|MoveResponse"
+            + "|MoveOperations|WarmUps";
 
     private static JavaClasses holdfast;
 
