@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  * counts as away in the same hold of its lock in which its link is cut. The task reads marks under that lock, so it
  * sees both. {@code lastBarrier} has one writer, the task thread, which reads it when it comes to a mark: a barrier is
  * either seen before the mark, which then cancels it, or judged behind it. Gates and partitions are added before the
- * task thread is started.
+ * task thread is started. For orders to freeze see {@link Freezer}.
  */
 public final class TaskExchange {
 
@@ -54,7 +54,7 @@ public final class TaskExchange {
         /** See {@code HoldfastCommand.ReceiverWeight}. */
         void weight(int subpartition, double weight);
 
-        /** See {@code HoldfastCommand.Hold}. Throws if there is no consumer to hold anything back from. */
+        /** See {@code HoldfastCommand.Hold}. Alone of all it throws, if the consumer is lost that it is to be held from. */
         void hold(int subpartition, long from);
 
         /** See {@code HoldfastCommand.HeldAt}. Throws if it is not so. */

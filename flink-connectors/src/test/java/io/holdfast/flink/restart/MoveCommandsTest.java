@@ -17,6 +17,7 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.core.execution.CheckpointType;
+import org.apache.flink.metrics.Gauge;
 import org.apache.flink.runtime.execution.ExecutionState;
 import org.apache.flink.runtime.jobgraph.IntermediateResultPartitionID;
 import org.apache.flink.runtime.jobgraph.JobVertexID;
@@ -48,7 +49,7 @@ class MoveCommandsTest {
 
     @Test
     void frozenTasksGoOnAsIfNothingHadBeen() throws Exception {
-        NumbersJob numbers = new NumbersJob().records(12_000).paddingBytes(500).checkpointEveryMs(SELDOM_MS);
+        NumbersJob numbers = new NumbersJob().records(30_000).paddingBytes(500).checkpointEveryMs(SELDOM_MS);
         JobID job = cluster.submit(numbers.graph());
         Waiting.until(() -> cluster.tasks(job, ExecutionState.RUNNING) == 9);
         List<Set<String>> moves = List.of(
@@ -65,7 +66,7 @@ class MoveCommandsTest {
                     .filter(name -> !name.startsWith("SOURCE"))
                     .count();
             Waiting.until(() -> threadsIn(GATE) == frozen);
-            Waiting.pause(); // others go on meanwhile
+            Waiting.until(() -> plan.holdsNothing() || logged() > 0); // others go on meanwhile
             if (i % 2 == 0) {
                 plan.thaw();
                 plan.unhold();
@@ -116,6 +117,13 @@ class MoveCommandsTest {
 
         assertThat(cluster.miniCluster().getJobStatus(job).get()).isEqualTo(JobStatus.CANCELED);
         assertThat(tookMs).isLessThan(5_000);
+    }
+
+    /** What upstreams keep outside the network's buffers. */
+    private long logged() {
+        return cluster.metrics("memoryBytes", "inFlightLog").stream()
+                .mapToLong(metric -> (long) ((Gauge<?>) metric).getValue())
+                .sum();
     }
 
     private static long threadsIn(String method) {
@@ -184,6 +192,10 @@ class MoveCommandsTest {
                             .triggerCheckpoint(job, CheckpointType.CONFIGURED)
                             .get())
                     .isGreaterThanOrEqualTo(from);
+        }
+
+        boolean holdsNothing() {
+            return held.values().stream().allMatch(List::isEmpty);
         }
 
         void thaw() {

@@ -29,6 +29,9 @@ import org.apache.flink.util.function.SupplierWithException;
  *
  * <p>Flink class: {@link PipelinedResultPartition}, read at 2.2.1 and 2.3.0. Here because {@code
  * onConsumedSubpartition} is package-private. No locks of its own.
+ *
+ * <p>Happens-before: {@code frozen} is of the task thread, which sends barriers; the thread of a legacy source, which emits,
+ * holds the checkpoint lock meanwhile, as the task thread does.
  */
 public final class HoldfastResultPartition extends PipelinedResultPartition implements TaskExchange.Output {
 
