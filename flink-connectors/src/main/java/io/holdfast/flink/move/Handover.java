@@ -2,13 +2,9 @@ package io.holdfast.flink.move;
 
 import io.holdfast.flink.move.Move.State;
 import io.holdfast.flink.move.Move.Step;
-import io.holdfast.flink.restart.Outbox;
-import io.holdfast.flink.restart.Pair;
 import io.holdfast.flink.restart.RestartHost;
 import io.holdfast.flink.restart.SinglePointRestart;
-import io.holdfast.flink.restart.Topology;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,18 +17,9 @@ import org.apache.flink.runtime.clusterframework.types.ResourceID;
 import org.apache.flink.runtime.clusterframework.types.ResourceProfile;
 import org.apache.flink.runtime.execution.ExecutionState;
 import org.apache.flink.runtime.executiongraph.Execution;
-import org.apache.flink.runtime.executiongraph.ExecutionAttemptID;
 import org.apache.flink.runtime.executiongraph.ExecutionVertex;
 import org.apache.flink.runtime.jobmaster.LogicalSlot;
 import org.apache.flink.runtime.scheduler.strategy.ExecutionVertexID;
-import org.apache.flink.runtime.shuffle.HoldfastCommand;
-import org.apache.flink.runtime.shuffle.HoldfastCommand.Forget;
-import org.apache.flink.runtime.shuffle.HoldfastCommand.Freeze;
-import org.apache.flink.runtime.shuffle.HoldfastCommand.HeldAt;
-import org.apache.flink.runtime.shuffle.HoldfastCommand.Hold;
-import org.apache.flink.runtime.shuffle.HoldfastCommand.StandsAt;
-import org.apache.flink.runtime.shuffle.HoldfastCommand.Thaw;
-import org.apache.flink.runtime.shuffle.HoldfastCommand.Unhold;
 import org.apache.flink.util.FlinkException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -70,8 +57,6 @@ final class Handover {
     /** Before a handover that did not come about is tried again. */
     private static final long RETRY_MS = 250;
 
-    private static final long REPEAT_MS = 1_000;
-
     /** Time for slots to come, however near the deadline is: tasks that are lost meanwhile need them too. */
     private static final long LEAST_FOR_SLOTS_MS = 1_000;
 
@@ -96,7 +81,7 @@ final class Handover {
     private final MoveSlots slots;
     private final Move move;
     private final Runnable ended;
-    private final Topology topology = new Topology();
+    private final Standstill standstill;
 
     private Phase phase = Phase.WAITING;
     private long notBefore;
@@ -111,20 +96,11 @@ final class Handover {
     private String lastFailure = "";
     private int tries;
 
-    /** Messages that undo something and were not answered yet. */
-    private int unheard;
-
     @Nullable
     private MoveSlots.Reservation reservation;
 
     /** What is to move, by vertex. */
     private Map<ExecutionVertexID, Execution> victims = Map.of();
-
-    /** Whom commands went to, and what undoes them. */
-    private final Map<Execution, List<HoldfastCommand>> armed = new LinkedHashMap<>();
-
-    /** What is held for tasks that move. */
-    private final List<Pair> held = new ArrayList<>();
 
     /** Barriers of checkpoints from this on freeze. */
     private long from;
@@ -138,7 +114,7 @@ final class Handover {
         this.slots = slots;
         this.move = move;
         this.ended = ended;
-        topology.start(host);
+        this.standstill = new Standstill(host);
     }
 
     Move move() {
@@ -225,7 +201,7 @@ final class Handover {
             end(State.COMPLETED, "no task of the job is there");
             return;
         }
-        if (!host.isRunning() || !allRun() || unheard > 0) {
+        if (!host.isRunning() || !allRun() || !standstill.isHeard()) {
             if (now >= move.restartBy()) {
                 end(State.FAILED, "not all tasks of the job were running until the deadline");
             }
@@ -294,7 +270,7 @@ final class Handover {
     }
 
     private void reserved(long now) {
-        Optional<String> against = mover.reasonAgainstHandover().or(this::unknownToTheExchange);
+        Optional<String> against = mover.reasonAgainstHandover().or(this::cannotStand);
         if (against.isPresent()) {
             degrade(against.get(), now);
         } else if (now >= move.handoverBy()) {
@@ -319,14 +295,10 @@ final class Handover {
         }
     }
 
-    /** A task that neither reads nor writes over the network cannot be frozen. */
-    private Optional<String> unknownToTheExchange() {
+    private Optional<String> cannotStand() {
         return victims.values().stream()
-                .map(Execution::getVertex)
-                .filter(vertex -> topology.inputs(vertex).isEmpty()
-                        && topology.outputs(vertex).isEmpty())
-                .findFirst()
-                .map(vertex -> vertex.getTaskNameWithSubtaskIndex() + " has no exchange that could hold its records");
+                .flatMap(victim -> standstill.reasonAgainst(victim.getVertex()).stream())
+                .findFirst();
     }
 
     private void arm(long now) {
@@ -334,27 +306,8 @@ final class Handover {
         phase = Phase.ARMING;
         move.become(State.ARMING, now);
         from = host.lastCheckpointId() + 1;
-        Outbox outbox = new Outbox(host);
-        held.clear();
-        for (Execution victim : victims.values()) {
-            ExecutionAttemptID attempt = victim.getAttemptId();
-            command(outbox, victim, new Freeze(attempt, from), new Thaw(attempt));
-            for (Pair pair : topology.inputs(victim.getVertex())) {
-                Execution producer = topology.producerOf(pair).getCurrentExecutionAttempt();
-                if (!victims.containsKey(producer.getVertex().getID())
-                        && producer.getState() != ExecutionState.FINISHED) {
-                    int subpartition = topology.subpartition(pair);
-                    command(
-                            outbox,
-                            producer,
-                            new Hold(pair.partition(), subpartition, from),
-                            new Unhold(pair.partition(), subpartition));
-                    held.add(pair);
-                }
-            }
-        }
         int mine = tries;
-        outbox.deliver().whenComplete((done, failure) -> {
+        standstill.order(victims.values(), from).whenComplete((done, failure) -> {
             if (phase == Phase.ARMING && tries == mine) {
                 if (failure == null) {
                     trigger(System.currentTimeMillis());
@@ -363,11 +316,6 @@ final class Handover {
                 }
             }
         });
-    }
-
-    private void command(Outbox outbox, Execution target, HoldfastCommand command, HoldfastCommand undo) {
-        outbox.add(target, command);
-        armed.computeIfAbsent(target, ignored -> new ArrayList<>()).add(undo);
     }
 
     private void trigger(long now) {
@@ -398,16 +346,8 @@ final class Handover {
             undone(changed.get());
             return;
         }
-        Outbox outbox = new Outbox(host);
-        victims.values().forEach(victim -> outbox.add(victim, new StandsAt(victim.getAttemptId(), id)));
-        for (Pair pair : held) {
-            Execution producer = topology.producerOf(pair).getCurrentExecutionAttempt();
-            if (producer.getState() != ExecutionState.FINISHED) { // then its consumers have read all of it
-                outbox.add(producer, new HeldAt(pair.partition(), topology.subpartition(pair), id));
-            }
-        }
         int mine = tries;
-        outbox.deliver().whenComplete((done, failure) -> {
+        standstill.verify(id).whenComplete((done, failure) -> {
             if (phase != Phase.VERIFYING || tries != mine) {
                 return;
             }
@@ -439,7 +379,7 @@ final class Handover {
         switchedAt = now;
         move.become(State.SWITCHING, now);
         victims.values().forEach(victim -> move.stopped(victim, now));
-        armed.clear(); // what was frozen stays so until it is gone
+        standstill.keep();
         MoveSlots.Reservation mine = reservation;
         reservation = null;
         try {
@@ -457,16 +397,7 @@ final class Handover {
         if (!host.isRunning()) {
             return Optional.of("the job was restarting");
         }
-        for (Execution execution : armed.keySet()) {
-            boolean current = execution.getVertex().getCurrentExecutionAttempt() == execution;
-            boolean victim = victims.containsKey(execution.getVertex().getID());
-            boolean fine = execution.getState() == ExecutionState.RUNNING
-                    || !victim && execution.getState() == ExecutionState.FINISHED;
-            if (!current || !fine) {
-                return Optional.of(execution.getVertex().getTaskNameWithSubtaskIndex() + " was lost or has ended");
-            }
-        }
-        return reservation.holds() ? Optional.empty() : Optional.of("a reserved slot was lost");
+        return reservation.holds() ? standstill.whatChanged() : Optional.of("a reserved slot was lost");
     }
 
     /** The handover did not come about; it is tried again, or given up if it is too late for that. */
@@ -490,56 +421,14 @@ final class Handover {
     /** Everybody goes on as if nothing had been. */
     private void release(String why) {
         checkpointsAgain();
-        if (armed.isEmpty()) {
-            return;
+        if (standstill.undo()) {
+            LOG.info("Handover undone, tasks go on where they are: move={} try={} cause={}", move.id, tries, why);
         }
-        LOG.info("Handover undone, tasks go on where they are: move={} try={} cause={}", move.id, tries, why);
-        Map<Execution, List<HoldfastCommand>> undo = new LinkedHashMap<>(armed);
-        armed.clear();
-        held.clear();
-        sendUntilHeard(undo);
-    }
-
-    /**
-     * A task that is never told stays frozen. Nothing is armed again before all have heard: a word that came late would undo
-     * that too.
-     */
-    private void sendUntilHeard(Map<Execution, List<HoldfastCommand>> commands) {
-        send(commands, false);
-    }
-
-    /** {@code again}: a TaskManager also answers if the attempt is gone that it was addressed by; all hear it twice. */
-    private void send(Map<Execution, List<HoldfastCommand>> commands, boolean again) {
-        Outbox outbox = new Outbox(host);
-        for (Map.Entry<Execution, List<HoldfastCommand>> entry : commands.entrySet()) {
-            Execution target = entry.getKey();
-            boolean reached = entry.getValue().stream().allMatch(command -> outbox.addNear(target, command));
-            if (!reached
-                    && target.getState() == ExecutionState.FINISHED
-                    && entry.getValue().stream().anyMatch(Unhold.class::isInstance)) {
-                host.fallBack("what %s has sent is held, and its TaskManager cannot be told to send it"
-                        .formatted(target.getVertex().getTaskNameWithSubtaskIndex()));
-                return;
-            }
-        }
-        unheard++;
-        outbox.deliver().whenComplete((done, failure) -> {
-            if (failure == null && again) {
-                unheard--;
-                return;
-            }
-            host.schedule(
-                    () -> {
-                        unheard--;
-                        send(commands, failure == null);
-                    },
-                    REPEAT_MS);
-        });
     }
 
     /** Whether all that was said to undo something was heard. */
     boolean isHeard() {
-        return unheard == 0;
+        return standstill.isHeard();
     }
 
     private void checkpointsAgain() {
@@ -659,29 +548,21 @@ final class Handover {
     private void goOn() {
         slots.withdrawOffers();
         checkpointsAgain();
-        if (!mover.hasPeriodicCheckpoints() && !held.isEmpty()) {
+        if (!mover.hasPeriodicCheckpoints() && standstill.holds()) {
             mover.checkpoint(); // so that what is kept for the moved tasks can be dropped
         }
     }
 
     /** What is kept for its tasks, after it has ended, until a checkpoint behind {@link #checkpoint} completes. */
     boolean keepsRecords() {
-        return checkpoint >= 0 && !held.isEmpty();
+        return checkpoint >= 0 && standstill.holds();
     }
 
     /** Checkpoint {@code id} has completed after the move: what the moved tasks have read is not needed again. */
     void forgetBefore(long id) {
-        if (id <= checkpoint) {
-            return;
+        if (id > checkpoint) {
+            standstill.forget();
         }
-        Map<Execution, List<HoldfastCommand>> commands = new LinkedHashMap<>();
-        for (Pair pair : held) {
-            Execution producer = topology.producerOf(pair).getCurrentExecutionAttempt();
-            commands.computeIfAbsent(producer, ignored -> new ArrayList<>())
-                    .add(new Forget(pair.partition(), topology.subpartition(pair)));
-        }
-        held.clear();
-        sendUntilHeard(commands);
     }
 
     // ------------------------------------------------------------------ how it ends
