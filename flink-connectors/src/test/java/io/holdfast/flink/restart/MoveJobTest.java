@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.flink.config.HoldfastOptions;
 import java.io.Serializable;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -11,12 +12,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.JobManagerOptions;
+import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.clusterframework.types.ResourceID;
 import org.apache.flink.runtime.execution.ExecutionState;
 import org.apache.flink.runtime.executiongraph.AccessExecutionVertex;
@@ -28,6 +31,7 @@ import org.apache.flink.util.SerializedValue;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -147,6 +151,42 @@ class MoveJobTest {
         Outcome outcome = cluster.outcome(id);
         assertThat(job.missing()).isZero();
         assertNothingWasLost(outcome);
+    }
+
+    /** Tasks do not stop behind the barrier of a savepoint, and no savepoint is given up for a move. */
+    @Test
+    void savepointsAreTakenMeanwhile(@TempDir Path directory) throws Exception {
+        NumbersJob job = new NumbersJob().records(60_000);
+        JobID id = submitted(job.graph(), 9);
+
+        for (int i = 0; i < 4; i++) {
+            String move = start(id, 30 * SECOND, anyUsed(id));
+            TimeUnit.MILLISECONDS.sleep(random.nextInt(60));
+            CompletableFuture<String> savepoint = cluster.miniCluster()
+                    .triggerSavepoint(id, directory.toString(), false, SavepointFormatType.CANONICAL);
+            Map<String, Serializable> moved = ended(id, move);
+            assertThat(moved).containsEntry("step", "handover").containsEntry("state", "COMPLETED");
+            savepoint.handle((path, failure) -> path).get(); // a task that moves declines it, as one that restarts does
+        }
+        Outcome outcome = cluster.outcome(id);
+
+        assertThat(job.missing()).isZero();
+        assertNothingWasLost(outcome);
+    }
+
+    @Test
+    void jobThatIsStoppedWithASavepointIsNotMoved(@TempDir Path directory) throws Exception {
+        NumbersJob job = new NumbersJob().records(30_000);
+        JobID id = submitted(job.graph(), 9);
+        String move = start(id, 30 * SECOND, anyUsed(id));
+
+        String savepoint = cluster.stopWithSavepoint(id, directory.toString());
+
+        assertThat(cluster.outcome(id).status()).isEqualTo(JobStatus.FINISHED);
+        assertThat(move).isNotEmpty();
+        assertThat(cluster.outcome(cluster.submit(job.graph(), savepoint)).status())
+                .isEqualTo(JobStatus.FINISHED);
+        assertThat(job.missing()).isZero();
     }
 
     @Test
