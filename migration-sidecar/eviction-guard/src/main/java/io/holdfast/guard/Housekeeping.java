@@ -15,7 +15,9 @@ import io.holdfast.guard.jobmanager.Moves.Withdrawal;
 import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -105,8 +107,9 @@ final class Housekeeping implements AutoCloseable {
             while (leads.getAsBoolean()) {
                 List<SeenPod> held = watched.withRecord();
                 evictions = held.size();
+                Map<Optional<String>, NodeState> states = new HashMap<>(); // drained nodes have many pods
                 for (SeenPod pod : held) {
-                    tidied(pod);
+                    tidied(pod, states);
                 }
                 pause();
             }
@@ -115,9 +118,9 @@ final class Housekeeping implements AutoCloseable {
         }
     }
 
-    private void tidied(SeenPod pod) throws InterruptedException {
+    private void tidied(SeenPod pod, Map<Optional<String>, NodeState> states) throws InterruptedException {
         try {
-            tidy(pod);
+            tidy(pod, states);
             told = "";
         } catch (HoldfastException e) {
             if (!told.equals(e.getMessage())) {
@@ -132,14 +135,14 @@ final class Housekeeping implements AutoCloseable {
         }
     }
 
-    private void tidy(SeenPod pod) {
+    private void tidy(SeenPod pod, Map<Optional<String>, NodeState> states) {
         if (!pod.state().running()) {
             return; // it takes its annotations with it
         }
         EvictionRecord record = pod.state().record().orElseThrow();
         List<URI> jobManagers = Addresses.of(pod.namespace(), pod.labels(), pod.annotations());
         String move = record.move().orElse("");
-        NodeState node = nodes.state(pod.node());
+        NodeState node = states.computeIfAbsent(pod.node(), nodes::state);
         Progress progress = policy.asksForTheMove(pod.state()) && !jobManagers.isEmpty()
                 ? moves.progress(jobManagers, move)
                 : Progress.UNKNOWN;

@@ -3,6 +3,7 @@ package io.holdfast.guard.cluster;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResourceList;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -13,6 +14,7 @@ import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.holdfast.base.Disposition;
 import io.holdfast.base.HoldfastException;
 import io.holdfast.guard.decide.EvictionRecord;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.net.HttpURLConnection;
 import java.util.List;
 import java.util.Optional;
@@ -22,6 +24,7 @@ import java.util.Optional;
  *
  * <p>Thread-safe.
  */
+@RegisterForReflection(targets = GenericKubernetesResourceList.class) // what a watch begins with
 public final class Pods {
     /** Label of pods that ask for protection, with the value {@code true}. */
     public static final String GUARDED = "holdfast.io/migrate";
