@@ -2,69 +2,40 @@ package io.holdfast.guard;
 
 import io.holdfast.testing.Eventually;
 import io.holdfast.testing.FreePort;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
+import io.holdfast.testing.quarkus.ProgramProcess;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
-/** The program as the container runs it: the built jar in a JVM of its own, told what to do by variables. */
+/** A replica as the container runs it, with addresses of its own. */
 final class GuardProcess implements AutoCloseable {
-    private static final Path PROGRAM = Path.of("target/quarkus-app/quarkus-run.jar");
-    private static final Path ARGUMENTS = Path.of("src/main/jvm/java.args");
     private static final Duration PATIENCE = Duration.ofSeconds(90);
 
-    private final Process process;
+    private final ProgramProcess process;
     private final int port;
-    private final int statusPort;
-    private final Path out;
-    private final Path err;
-    private final HttpClient http = HttpClient.newHttpClient();
 
-    private GuardProcess(Process process, int port, int statusPort, Path out, Path err) {
+    private GuardProcess(ProgramProcess process, int port) {
         this.process = process;
         this.port = port;
-        this.statusPort = statusPort;
-        this.out = out;
-        this.err = err;
     }
 
-    /** Starts it, with addresses of its own; output goes to {@code directory}. */
+    /** Starts it; output goes to {@code directory}. */
     static GuardProcess start(Path directory, Map<String, String> variables) {
         int port = FreePort.any();
         int statusPort = FreePort.any();
-        try {
-            Path out = Files.createTempFile(directory, "guard", ".out");
-            Path err = Files.createTempFile(directory, "guard", ".err");
-            List<String> command = new ArrayList<>();
-            command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-            command.add("@" + ARGUMENTS);
-            command.addAll(List.of("-jar", PROGRAM.toAbsolutePath().toString()));
-            ProcessBuilder builder =
-                    new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
-            builder.environment().keySet().removeIf(name -> name.startsWith("HOLDFAST") || name.startsWith("KUBE"));
-            builder.environment().put("HOLDFAST_EVICTION_GUARD_LISTEN", "127.0.0.1:" + port);
-            builder.environment().put("HOLDFAST_EVICTION_GUARD_STATUS_LISTEN", "127.0.0.1:" + statusPort);
-            builder.environment().putAll(variables);
-            return new GuardProcess(builder.start(), port, statusPort, out, err);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        Map<String, String> all = new HashMap<>();
+        all.put("HOLDFAST_EVICTION_GUARD_LISTEN", "127.0.0.1:" + port);
+        all.put("HOLDFAST_EVICTION_GUARD_STATUS_LISTEN", "127.0.0.1:" + statusPort);
+        all.putAll(variables);
+        return new GuardProcess(ProgramProcess.start(directory, statusPort, all), port);
     }
 
     /** Waits until API servers can talk to it. */
     GuardProcess awaitReady() {
         Eventually.until(PATIENCE, () -> {
-            if (!process.isAlive()) {
+            if (!process.alive()) {
                 throw new AssertionError("It has ended.\n" + this);
             }
             if (status("/q/health/ready").statusCode() != 200) {
@@ -79,67 +50,45 @@ final class GuardProcess implements AutoCloseable {
         return port;
     }
 
-    HttpResponse<String> status(String path) throws IOException, InterruptedException {
-        return http.send(
-                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + statusPort + path))
-                        .timeout(Duration.ofSeconds(10))
-                        .build(),
-                BodyHandlers.ofString());
+    HttpResponse<String> status(String path) throws Exception {
+        return process.request("GET", path);
     }
 
     boolean leads() {
         try {
             return status("/q/metrics").body().contains("holdfast_guard_leader 1.0");
-        } catch (IOException e) {
-            return false;
-        } catch (InterruptedException e) {
-            throw new AssertionError(e);
+        } catch (Exception e) {
+            return false; // it is not there: then it does not lead
         }
     }
 
     void kill() {
-        process.destroyForcibly();
-        exitCode();
+        process.kill();
     }
 
     void terminate() {
-        process.destroy();
+        process.terminate();
     }
 
     int exitCode() {
-        try {
-            if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
-                throw new AssertionError("Still running.\n" + this);
-            }
-            return process.exitValue();
-        } catch (InterruptedException e) {
-            throw new AssertionError(e);
-        }
+        return process.exitCode();
     }
 
     String out() {
-        return read(out);
+        return process.out();
     }
 
     String err() {
-        return read(err);
-    }
-
-    private static String read(Path file) {
-        try {
-            return Files.readString(file);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return process.err();
     }
 
     @Override
     public String toString() {
-        return "--- standard output%n%s--- standard error%n%s".formatted(out(), err());
+        return process.toString();
     }
 
     @Override
     public void close() {
-        process.destroyForcibly();
+        process.close();
     }
 }
