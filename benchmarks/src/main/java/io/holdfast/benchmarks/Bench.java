@@ -41,7 +41,11 @@ public final class Bench {
                           stock Flink, with a garbage collection and without; what its job notices, and what it costs while
                           nothing is resized; needs root and v1 memory cgroups; 30 minutes
 
-              --quick     fewer repetitions: 9, 5, 8, 4 and 6 minutes, and less certain figures
+              migration   the gap that the eviction of a TaskManager leaves in the output when Holdfast moves its tasks before,
+                          with 10 MB and with 1 GB of state on it, beside stock Flink that loses it, and that is stopped
+                          with a savepoint before; how long moves take; 40 minutes
+
+              --quick     fewer repetitions: 9, 5, 8, 4, 6 and 15 minutes, and less certain figures
               --flink V   2.2 or 2.3; the default is 2.3 for auto-partition, and 2.2 for the others
               --help      this text
             """;
@@ -50,7 +54,9 @@ public final class Bench {
     private static final String AUTO_PARTITION = "auto-partition";
     private static final String JAR_CACHE = "jar-cache";
     private static final String RESIZE = "resize";
-    private static final List<String> NAMES = List.of("restart", "throughput", AUTO_PARTITION, JAR_CACHE, RESIZE);
+    private static final String MIGRATION = "migration";
+    private static final List<String> NAMES =
+            List.of("restart", "throughput", AUTO_PARTITION, JAR_CACHE, RESIZE, MIGRATION);
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss.SSS");
 
     private Bench() {}
@@ -119,6 +125,7 @@ public final class Bench {
                     case JAR_CACHE -> new JarCacheBench(installation.home(), quick, clusters, log).run();
                     case RESIZE ->
                         new ResizeBench(installation.home(), installation.flinkMinor(), quick, clusters, log).run();
+                    case MIGRATION -> new MigrationBench(installation, quick, clusters, log).run();
                     default -> throw new IllegalArgumentException(name);
                 });
         figures.replaceAll(

@@ -2,9 +2,11 @@ package io.holdfast.demo;
 
 import io.holdfast.demo.RunResult.Blow;
 import io.holdfast.demo.RunResult.Kind;
+import io.holdfast.demo.RunResult.Moved;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 
@@ -25,6 +27,21 @@ record Comparison(List<Section> sections) {
         for (Kind kind : Kind.values()) {
             sections.add(section(kind, holdfast, stock));
         }
+        sections.get(Kind.EVICTION.ordinal())
+                .rows()
+                .addAll(List.of(
+                        moved(
+                                "Moved before it ended",
+                                move -> "%d tasks in %s, %s"
+                                        .formatted(move.tasks(), Figures.millis(move.tookMillis()), move.how()),
+                                holdfast,
+                                stock),
+                        moved(
+                                "A moved task did not run for",
+                                move -> Figures.millis(move.pauseMillis()),
+                                holdfast,
+                                stock),
+                        moved("Records lost by it", move -> Figures.count(move.lostRecords()), holdfast, stock)));
         sections.add(new Section(
                 "The whole run",
                 List.of(
@@ -59,7 +76,7 @@ record Comparison(List<Section> sections) {
         Blow without = stock.blow(kind);
         return new Section(
                 kind.title(),
-                List.of(
+                new ArrayList<>(List.of(
                         new Row("Tasks hit", hit(with), hit(without)),
                         new Row("Tasks restarted", restarted(with, holdfast), restarted(without, stock)),
                         new Row(
@@ -70,7 +87,7 @@ record Comparison(List<Section> sections) {
                                 "Output through the tasks hit stood still",
                                 Figures.millis(with.hitGapMillis()),
                                 Figures.millis(without.hitGapMillis())),
-                        new Row("Job not RUNNING", notRunning(with), notRunning(without))));
+                        new Row("Job not RUNNING", notRunning(with), notRunning(without)))));
     }
 
     private static String hit(Blow blow) {
@@ -108,6 +125,13 @@ record Comparison(List<Section> sections) {
 
     private static String repeated(RunResult run) {
         return Figures.share(run.verdict().repeated(), run.verdict().expected());
+    }
+
+    private static Row moved(String label, Function<Moved, String> value, RunResult holdfast, RunResult stock) {
+        return new Row(
+                label,
+                holdfast.move().map(value).orElse("–"),
+                stock.move().map(value).orElse("–"));
     }
 
     private static Row ledger(String label, ToLongFunction<Incidents> count, RunResult holdfast, RunResult stock) {

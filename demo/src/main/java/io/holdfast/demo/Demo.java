@@ -72,7 +72,8 @@ public final class Demo {
         out.println("Report: " + installation.report());
         List<String> broken = Promise.broken(holdfast);
         if (broken.isEmpty()) {
-            out.println("The job never left RUNNING, and only the tasks that were hit restarted.");
+            out.println(
+                    "The job never left RUNNING, only the tasks that were hit restarted, and the eviction cost no record.");
             return ExitCode.DONE;
         }
         out.println("Holdfast did not keep its promise:");

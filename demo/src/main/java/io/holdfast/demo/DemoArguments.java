@@ -13,13 +13,13 @@ record DemoArguments(String flinkMinor, boolean quick, boolean keep, int restPor
 
     static final List<String> MINORS = List.of("2.2", "2.3");
     static final String USAGE = """
-            Runs a streaming job on a real Flink cluster with Holdfast, and again without it. Fails a task and kills a
-            TaskManager in both runs, then shows what stood still, restarted, was lost or repeated.
+            Runs a streaming job on a real Flink cluster with Holdfast, and again without it. Fails a task, kills a
+            TaskManager and evicts another one in both runs, then shows what stood still, restarted, was lost or repeated.
 
             Usage: ./holdfast demo [--flink 2.2|2.3] [--quick] [--keep] [--port N]
 
               --flink V   Flink minor to run on; default 2.2
-              --quick     shorter runs, about 90 seconds in all instead of 3 minutes
+              --quick     shorter runs, about 2 minutes in all instead of 4
               --keep      leave the cluster with Holdfast running afterwards, to try out more
               --port N    port of Flink's web interface on 127.0.0.1; default a free one
 

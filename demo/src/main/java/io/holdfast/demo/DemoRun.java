@@ -3,11 +3,14 @@ package io.holdfast.demo;
 import io.holdfast.demo.Lane.Stage;
 import io.holdfast.demo.RunResult.Blow;
 import io.holdfast.demo.RunResult.Kind;
+import io.holdfast.demo.RunResult.Moved;
 import io.holdfast.demo.flights.ArrivalFile;
 import io.holdfast.demo.flights.FlightsJob;
 import io.holdfast.demo.flights.RunDirectory;
 import io.holdfast.testing.FlinkProcesses;
 import io.holdfast.testing.FlinkRest;
+import io.holdfast.testing.Moves;
+import io.holdfast.testing.Moves.Move;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
@@ -95,9 +98,16 @@ final class DemoRun {
             sleep(schedule.afterTask());
             strikes.add(killTaskManager(cluster, jobId));
             sleep(schedule.afterTaskManager());
+            long lostBefore = lost(rest, jobId);
+            Tasks beforeEviction = Tasks.now(rest, jobId);
+            Strike eviction = evicted(beforeEviction);
+            strikes.add(eviction);
+            Optional<Move> move = evict(cluster, eviction);
+            sleep(schedule.afterEviction());
             Ending ending = drain(rest, jobId);
 
-            return judge(rest, watch, startMillis, strikes, ending);
+            Optional<Moved> moved = move.map(ended -> moved(ended, lost(rest, jobId) - lostBefore));
+            return judge(rest, watch, startMillis, strikes, moved, ending);
         }
     }
 
@@ -142,6 +152,62 @@ final class DemoRun {
         return new Strike(Kind.TASK_MANAGER, id, atMillis, before, hit);
     }
 
+    private Strike evicted(Tasks before) {
+        Lane lane = new Lane(Stage.AIRPORT_STATS, Schedule.EVICTED_WITH_SUBTASK);
+        String id = before.of(lane).all().get(0).subtask().taskManagerId();
+        Tasks hit = before.on(id);
+        progress.say(
+                mode,
+                "eviction: %s with %d tasks has %d s to end",
+                id,
+                hit.all().size(),
+                schedule.notice().toSeconds());
+        return new Strike(Kind.EVICTION, id, System.currentTimeMillis(), before, hit);
+    }
+
+    /** Ends the TaskManager as the kubelet does; Holdfast is told before, as its sidecar does, and given the time. */
+    private Optional<Move> evict(FlinkProcesses cluster, Strike eviction) {
+        Optional<Move> move = Optional.empty();
+        if (mode == Mode.HOLDFAST) {
+            Moves moves = new Moves(cluster.rest());
+            Move asked = moves.start(eviction.target(), schedule.notice(), "eviction in the demo");
+            Move ended = moves.awaitEnd(asked.id(), PATIENCE);
+            progress.say(mode, "%d tasks moved, %s", ended.subtasks().size(), how(ended));
+            move = Optional.of(ended);
+        }
+        cluster.taskManager(eviction.target()).terminate();
+        return move;
+    }
+
+    private static Moved moved(Move move, long lostRecords) {
+        return new Moved(
+                move.isHandedOver(),
+                how(move),
+                move.subtasks().size(),
+                move.reachedAt(move.state()) - move.createdAt(),
+                move.subtasks().stream()
+                        .mapToLong(subtask -> subtask.runningAt() - subtask.stoppedAt())
+                        .max()
+                        .orElse(0),
+                lostRecords);
+    }
+
+    private static String how(Move move) {
+        return move.isHandedOver()
+                ? "handed over"
+                : "%s by %s %s"
+                        .formatted(move.state(), move.step(), move.detail())
+                        .strip();
+    }
+
+    /** What Holdfast's ledger says was lost by now. */
+    private static long lost(FlinkRest rest, String jobId) {
+        return rest.find("/holdfast/jobs/" + jobId + "/incidents")
+                .map(Incidents::of)
+                .map(Incidents::lostRecords)
+                .orElse(0L);
+    }
+
     /** Ends the stream and waits for what is still on its way, so that every record is either there or lost. */
     private Ending drain(FlinkRest rest, String jobId) throws IOException {
         progress.say(mode, "draining the stream");
@@ -174,7 +240,13 @@ final class DemoRun {
                 rest.find("/holdfast/jobs/" + jobId + "/incidents").map(Incidents::of));
     }
 
-    private RunResult judge(FlinkRest rest, JobWatch watch, long startMillis, List<Strike> strikes, Ending ending)
+    private RunResult judge(
+            FlinkRest rest,
+            JobWatch watch,
+            long startMillis,
+            List<Strike> strikes,
+            Optional<Moved> moved,
+            Ending ending)
             throws IOException {
         Arrivals arrivals = Arrivals.read(directory, Schedule.PARALLELISM);
         List<Blow> blows = new ArrayList<>();
@@ -209,6 +281,7 @@ final class DemoRun {
                 arrivals.verdict(),
                 watch.states(startMillis, ending.atMillis()),
                 silent,
+                moved,
                 ending.incidents());
     }
 

@@ -4,7 +4,10 @@ import io.holdfast.demo.RunResult.Blow;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What Holdfast promises, held against a run: the job never left RUNNING, and only what was hit restarted. */
+/**
+ * What Holdfast promises, held against a run: the job never left RUNNING, only what was hit restarted, and an eviction that
+ * was announced cost nothing.
+ */
 final class Promise {
 
     private Promise() {}
@@ -31,6 +34,14 @@ final class Promise {
                 .ifPresent(incidents -> incidents
                         .fallbacks()
                         .forEach(reason -> reasons.add("Holdfast fell back to a restart of the whole job: " + reason)));
+        run.move().ifPresent(move -> {
+            if (!move.handedOver()) {
+                reasons.add("The tasks of the evicted TaskManager were not handed over: " + move.how() + ".");
+            }
+            if (move.lostRecords() != 0) {
+                reasons.add("The eviction cost %d records.".formatted(move.lostRecords()));
+            }
+        });
         if (run.verdict().unexpected() > 0) {
             reasons.add(run.verdict().unexpected() + " records arrived that no source had emitted.");
         }

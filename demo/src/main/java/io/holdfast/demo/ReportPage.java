@@ -34,6 +34,7 @@ final class ReportPage {
                 "rows", rows(Comparison.of(holdfast, stock)),
                 "task", escaped(holdfast.blow(Kind.TASK).target()),
                 "taskManager", escaped(holdfast.blow(Kind.TASK_MANAGER).target()),
+                "evicted", escaped(holdfast.blow(Kind.EVICTION).target()),
                 "bucket", RunResult.BUCKET_MILLIS + " ms");
         String page = template();
         for (Map.Entry<String, String> part : parts.entrySet()) {
@@ -52,7 +53,8 @@ final class ReportPage {
 
     private static String verdict(List<String> broken) {
         if (broken.isEmpty()) {
-            return "<p class='verdict kept'>The job never left RUNNING, and only the tasks that were hit restarted.</p>";
+            return "<p class='verdict kept'>The job never left RUNNING, only the tasks that were hit restarted, and those of the"
+                    + " TaskManager that was evicted moved without loss.</p>";
         }
         StringBuilder html = new StringBuilder(
                 "<div class='verdict broken'><p>In this run Holdfast did not keep its promise.</p><ul>");
@@ -70,7 +72,11 @@ final class ReportPage {
                         Figures.millis(holdfast.blow(Kind.TASK_MANAGER).gapMillis()),
                         Figures.millis(stock.blow(Kind.TASK_MANAGER).gapMillis()))
                 + headline(
-                        "Tasks restarted by the two failures",
+                        "Whole output stood still when a TaskManager was evicted",
+                        Figures.millis(holdfast.blow(Kind.EVICTION).gapMillis()),
+                        Figures.millis(stock.blow(Kind.EVICTION).gapMillis()))
+                + headline(
+                        "Tasks restarted or moved",
                         Figures.count(holdfast.tasksRestarted()),
                         Figures.count(stock.tasksRestarted()))
                 + headline(

@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param perSecond flights per second at the sink, one number per {@link #BUCKET_MILLIS} since then
  * @param states of the job, in order, from the begin of the observation
  * @param silentLanes that had no output in the last seconds of the run
+ * @param move what Holdfast did about the eviction; empty on stock Flink
  * @param incidents what Holdfast says itself; empty on stock Flink
  */
 record RunResult(
@@ -23,6 +24,7 @@ record RunResult(
         Verdict verdict,
         List<String> states,
         List<Lane> silentLanes,
+        Optional<Moved> move,
         Optional<Incidents> incidents) {
 
     static final int BUCKET_MILLIS = 200;
@@ -30,7 +32,8 @@ record RunResult(
     /** What was broken on purpose. */
     enum Kind {
         TASK("A task fails", "task fails"),
-        TASK_MANAGER("A TaskManager is killed", "TaskManager killed");
+        TASK_MANAGER("A TaskManager is killed", "TaskManager killed"),
+        EVICTION("A TaskManager is evicted", "TaskManager evicted");
 
         private final String title;
         private final String mark;
@@ -69,6 +72,17 @@ record RunResult(
             long gapMillis,
             long hitGapMillis,
             long notRunningMillis) {}
+
+    /**
+     * Tasks that were moved away before their TaskManager ended.
+     *
+     * @param handedOver whether all went as it should
+     * @param how state and step, for people
+     * @param tookMillis from the request to its end
+     * @param pauseMillis longest time for which one of them did not run
+     * @param lostRecords that Holdfast's ledger counts as lost since the request
+     */
+    record Moved(boolean handedOver, String how, int tasks, long tookMillis, long pauseMillis, long lostRecords) {}
 
     Blow blow(Kind kind) {
         return blows.stream()

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.demo.RunResult.Blow;
 import io.holdfast.demo.RunResult.Kind;
+import io.holdfast.demo.RunResult.Moved;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -39,6 +40,15 @@ class PromiseTest {
         RunResult run = SampleRuns.with(SampleRuns.holdfast(), List.of(), List.of("RUNNING", "RESTARTING", "RUNNING"));
 
         assertThat(Promise.broken(run)).containsExactly("The job left RUNNING: RUNNING → RESTARTING → RUNNING.");
+    }
+
+    @Test
+    void isBrokenWhenAnEvictionCostsSomething() {
+        assertThat(Promise.broken(SampleRuns.with(
+                        SampleRuns.holdfast(), new Moved(false, "COMPLETED by restart", 4, 900, 240, 17))))
+                .containsExactly(
+                        "The tasks of the evicted TaskManager were not handed over: COMPLETED by restart.",
+                        "The eviction cost 17 records.");
     }
 
     @Test

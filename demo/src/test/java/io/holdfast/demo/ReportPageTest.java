@@ -13,7 +13,7 @@ class ReportPageTest {
     void showsBothSeriesAndTheirBlows() {
         assertThat(page).containsPattern("<g class='holdfast'>[\\s\\S]*<path class='line' d='M\\d");
         assertThat(page).containsPattern("<g class='stock'>[\\s\\S]*<path class='line' d='M\\d");
-        assertThat(page.split("class='mark'", -1)).hasSize(5);
+        assertThat(page.split("class='mark'", -1)).hasSize(7);
     }
 
     @Test

@@ -120,7 +120,7 @@ class MoveIT {
     @Test
     @Order(2)
     void backPressuredJobWithATransactionalSinkIsMoved() throws Exception {
-        MovedJob job = MovedJob.start(flink, run, new MovedJob.Work(0, 120_000, 200, SinkKind.COMMITTING));
+        MovedJob job = MovedJob.start(flink, run, new MovedJob.Work(0, 400_000, 200, SinkKind.COMMITTING));
         int moved = 0;
 
         while (job.isRunning() && moved < 3) {
@@ -166,7 +166,7 @@ class MoveIT {
         MovedJob job = MovedJob.start(flink, run, MovedJob.Work.ofSeconds(7));
         Map<String, Integer> before = job.attempts();
 
-        Move move = ended(moves.start(aliveTaskManagers(), Duration.ofSeconds(2), "all of them"));
+        Move move = ended(moves.start(aliveTaskManagers(), Duration.ofSeconds(2), Duration.ZERO, "all of them"));
 
         assertThat(move.state()).isEqualTo("FAILED");
         assertThat(move.detail()).contains("no slots for").contains("Add TaskManagers");
@@ -203,7 +203,7 @@ class MoveIT {
         Eventually.until(PATIENCE, () -> assertThat(job.checkpoints()).isPositive());
         String leaving = anyOf(job);
 
-        Move move = ended(moves.start(leaving, Duration.ofMillis(1), "gone already"));
+        Move move = ended(moves.start(List.of(leaving), Duration.ofMillis(1), ENOUGH, "gone already"));
 
         assertThat(move.state()).as(move.json().toString()).isEqualTo("COMPLETED");
         assertThat(move.step()).isEqualTo("restart");

@@ -69,7 +69,11 @@ final class MovedJob {
     MovedJob again(Path directory) throws IOException {
         Work work = new Work(
                 settings.recordsPerSecond(), settings.recordsPerSplit(), settings.payloadBytes(), settings.sink());
-        return start(flink, directory, work, List.of(NumbersJob.from(latestCheckpoint())));
+        return start(
+                flink,
+                directory,
+                work,
+                List.of(NumbersJob.from(latestCheckpoint().toUri())));
     }
 
     private static MovedJob start(FlinkProcesses flink, Path directory, Work work, List<String> more)

@@ -163,6 +163,14 @@ public final class FlinkRest {
                 jobId, "/stop", "{\"targetDirectory\":%s,\"drain\":%s}".formatted(quoted(target.toUri()), drain));
     }
 
+    /** Stops the job with a savepoint in the format of its state backend, which is written and read faster; as above. */
+    public String stopNatively(String jobId, Path target) {
+        return operation(
+                jobId,
+                "/stop",
+                "{\"targetDirectory\":%s,\"drain\":false,\"formatType\":\"NATIVE\"}".formatted(quoted(target.toUri())));
+    }
+
     /** {@code GET} of any path, such as {@code /jobs/overview}. */
     public JsonNode get(String path) {
         return send(request(path).GET());

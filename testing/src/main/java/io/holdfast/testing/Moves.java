@@ -112,19 +112,19 @@ public final class Moves {
             long deployedAt,
             long runningAt) {}
 
-    /** Begins a move, or joins one; it counts as leaving until the deadline only. */
-    public Move start(List<String> taskManagers, Duration timeout, String reason) {
+    /** Begins a move, or joins one; the TaskManagers count as leaving until {@code expires} after the deadline. */
+    public Move start(List<String> taskManagers, Duration timeout, Duration expires, String reason) {
         ObjectNode body = JSON.createObjectNode();
         taskManagers.forEach(body.putArray("taskmanagers")::add);
         body.put("timeout", timeout.toString());
-        body.put("expires", "PT0S");
+        body.put("expires", expires.toString());
         body.put("reason", reason);
         return Move.of(rest.post(PATH, body.toString()));
     }
 
-    /** As above, for one. */
+    /** As above, for one, which counts as leaving until the deadline only. */
     public Move start(String taskManager, Duration timeout, String reason) {
-        return start(List.of(taskManager), timeout, reason);
+        return start(List.of(taskManager), timeout, Duration.ZERO, reason);
     }
 
     /** Empty if the JobManager knows no such move. */

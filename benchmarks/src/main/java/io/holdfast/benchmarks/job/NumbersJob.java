@@ -1,5 +1,6 @@
 package io.holdfast.benchmarks.job;
 
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
@@ -38,23 +39,28 @@ public final class NumbersJob {
     private NumbersJob() {}
 
     /** The argument that lets a job begin with a checkpoint or savepoint. */
-    public static String from(Path checkpoint) {
-        return FROM + checkpoint.toUri();
+    public static String from(URI checkpoint) {
+        return FROM + checkpoint;
     }
 
     public static void main(String[] args) throws Exception {
         JobSettings settings = JobSettings.parse(List.of(args).subList(2, args.length));
         Configuration configuration = configuration(settings);
-        String last = args[args.length - 1];
-        if (last.startsWith(FROM)) {
-            configuration.setString("execution.state-recovery.path", last.substring(FROM.length()));
-        }
+        restore(configuration, args);
         StreamExecutionEnvironment environment =
                 StreamExecutionEnvironment.createRemoteEnvironment(args[0], Integer.parseInt(args[1]), configuration);
         environment.setParallelism(settings.splits());
         build(environment, settings);
         JobClient job = environment.executeAsync("numbers");
         System.out.println(JOB_ID + job.getJobID().toHexString());
+    }
+
+    /** As the last of {@code args} says. */
+    static void restore(Configuration configuration, String[] args) {
+        String last = args[args.length - 1];
+        if (last.startsWith(FROM)) {
+            configuration.setString("execution.state-recovery.path", last.substring(FROM.length()));
+        }
     }
 
     static Configuration configuration(JobSettings settings) {

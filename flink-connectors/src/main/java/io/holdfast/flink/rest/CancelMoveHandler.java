@@ -8,6 +8,7 @@ import org.apache.flink.api.common.JobID;
 import org.apache.flink.runtime.dispatcher.DispatcherGateway;
 import org.apache.flink.runtime.rest.handler.HandlerRequest;
 import org.apache.flink.runtime.rest.handler.RestHandlerException;
+import org.apache.flink.runtime.rest.handler.RestHandlerException.LoggingBehavior;
 import org.apache.flink.runtime.rest.messages.EmptyRequestBody;
 import org.apache.flink.runtime.webmonitor.MoveRequest;
 import org.apache.flink.runtime.webmonitor.retriever.GatewayRetriever;
@@ -46,6 +47,7 @@ final class CancelMoveHandler extends MovesHandler<EmptyRequestBody, MoveHeaders
                                         .map(JobID::toHexString)
                                         .collect(Collectors.joining(", ")),
                                 id),
-                HttpResponseStatus.CONFLICT);
+                HttpResponseStatus.CONFLICT,
+                LoggingBehavior.IGNORE);
     }
 }

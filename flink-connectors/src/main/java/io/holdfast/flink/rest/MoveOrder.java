@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import javax.annotation.Nullable;
 import org.apache.flink.runtime.rest.handler.RestHandlerException;
+import org.apache.flink.runtime.rest.handler.RestHandlerException.LoggingBehavior;
 import org.apache.flink.shaded.netty4.io.netty.handler.codec.http.HttpResponseStatus;
 
 /**
@@ -150,6 +151,6 @@ record MoveOrder(List<String> taskManagers, String reason, long deadlineMs, long
     }
 
     private static RestHandlerException bad(String message) {
-        return new RestHandlerException(message, HttpResponseStatus.BAD_REQUEST);
+        return new RestHandlerException(message, HttpResponseStatus.BAD_REQUEST, LoggingBehavior.IGNORE);
     }
 }

@@ -12,6 +12,7 @@ import org.apache.flink.runtime.dispatcher.DispatcherGateway;
 import org.apache.flink.runtime.rest.handler.AbstractRestHandler;
 import org.apache.flink.runtime.rest.handler.HandlerRequest;
 import org.apache.flink.runtime.rest.handler.RestHandlerException;
+import org.apache.flink.runtime.rest.handler.RestHandlerException.LoggingBehavior;
 import org.apache.flink.runtime.rest.handler.util.HandlerUtils;
 import org.apache.flink.runtime.rest.messages.MessageParameters;
 import org.apache.flink.runtime.rest.messages.RequestBody;
@@ -76,7 +77,8 @@ abstract class MovesHandler<R extends RequestBody, M extends MessageParameters>
                 ("Move %s is not known. GET /holdfast/moves shows those that are; they are forgotten with their jobs, and"
                                 + " when the JobManager restarts")
                         .formatted(id),
-                HttpResponseStatus.NOT_FOUND);
+                HttpResponseStatus.NOT_FOUND,
+                LoggingBehavior.IGNORE);
     }
 
     /** The whole of one move, with the jobs that Holdfast cannot move; 404 if no job knows of it. */

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.apache.flink.runtime.rest.handler.RestHandlerException;
+import org.apache.flink.runtime.rest.handler.RestHandlerException.LoggingBehavior;
 import org.apache.flink.runtime.rest.messages.taskmanager.TaskManagerInfo;
 import org.apache.flink.shaded.netty4.io.netty.handler.codec.http.HttpResponseStatus;
 
@@ -42,7 +43,8 @@ record TaskManagers(Map<String, String> hosts) {
         return Optional.of(new RestHandlerException(
                 "TaskManager %s is not registered, so there is nothing to move. %s"
                         .formatted(String.join(", ", unknown), registered),
-                HttpResponseStatus.NOT_FOUND));
+                HttpResponseStatus.NOT_FOUND,
+                LoggingBehavior.IGNORE));
     }
 
     /**
