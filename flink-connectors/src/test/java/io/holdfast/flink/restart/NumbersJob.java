@@ -80,7 +80,8 @@ final class NumbersJob {
         if (checkpoints) {
             env.enableCheckpointing(checkpointMs, mode);
         } else { // then Flink's default is not to restart
-            env.configure(Configuration.fromMap(Map.of("restart-strategy.type", "fixed-delay")));
+            env.configure(Configuration.fromMap(
+                    Map.of("restart-strategy.type", "fixed-delay", "restart-strategy.fixed-delay.attempts", "5")));
         }
         String padding = "x".repeat(paddingBytes);
         numbers(env, name + "source", 0, records)
