@@ -258,9 +258,9 @@ public final class ConsumedStream {
         return out.remove();
     }
 
-    /** Whether the task got a barrier of a checkpoint {@code from} or later, or the end of the partition. */
-    public boolean isBehind(long from) {
-        return delivered >= from || endOfPartition;
+    /** Whether the last barrier that the task got was that of checkpoint {@code id}, or it got the end of the partition. */
+    public boolean isBehind(long id) {
+        return delivered == id || endOfPartition;
     }
 
     /** Bytes that were read through the attachment that is read now; all of them are out if nothing is next. */

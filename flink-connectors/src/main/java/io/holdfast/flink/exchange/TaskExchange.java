@@ -36,9 +36,10 @@ public final class TaskExchange {
         void producerAt(HoldfastShuffleDescriptor descriptor);
 
         /**
-         * Task thread. Whether every channel has delivered a barrier of a checkpoint {@code from} or later, or has ended.
+         * Task thread. Whether the last barrier of every channel was that of checkpoint {@code id}, but for those that have
+         * ended.
          */
-        boolean isBehind(long from);
+        boolean isBehind(long id);
     }
 
     /** A result partition, as commands see it. Threads as in {@link Input}. */
@@ -182,16 +183,17 @@ public final class TaskExchange {
 
     /**
      * Task thread. The task is about to let a producer go on that waits behind a barrier. Returns when it may: at once,
-     * unless it is to freeze and has nothing more to read before that barrier on any channel of any gate. A producer is
-     * also let go on when an older checkpoint is given up, which is no reason to stop.
+     * unless it is to freeze and every channel of every gate has come to the same barrier. A producer is also let go on
+     * when a checkpoint is given up that was not aligned, which is no reason to stop: the next one is waited for.
      *
      * @throws CancelTaskException if the task was cancelled meanwhile
      */
     public void beforeResuming() {
         Freezer.Order order = freezer.order();
-        if (order != null && inputs.stream().allMatch(input -> input.isBehind(order.from()))) {
-            LOG.info("Task frozen: task={} checkpoint={}", attempt, lastCheckpoint);
-            freezer.stopped(order, lastCheckpoint);
+        long id = lastCheckpoint;
+        if (order != null && id >= order.from() && inputs.stream().allMatch(input -> input.isBehind(id))) {
+            LOG.info("Task frozen: task={} checkpoint={}", attempt, id);
+            freezer.stopped(order, id);
             freezer.await(order);
             LOG.info("Task thawed: task={}", attempt);
         }

@@ -51,8 +51,8 @@ class FreezerTest {
 
     @Test
     void taskThatIsNotToFreezeResumes() throws Exception {
-        left.barrier = 5;
-        right.barrier = 5;
+        left.deliver(5);
+        right.deliver(5);
 
         resume().get();
     }
@@ -60,8 +60,8 @@ class FreezerTest {
     @Test
     void taskFreezesWhenAllGatesHaveComeToTheBarrier() throws Exception {
         execute(new Freeze(attempt, 5));
-        left.barrier = 5;
-        right.barrier = 6;
+        left.deliver(6);
+        right.deliver(6);
 
         FutureTask<Void> resumed = resume();
 
@@ -72,10 +72,25 @@ class FreezerTest {
     @Test
     void resumptionOfAnOlderCheckpointDoesNotFreeze() throws Exception {
         execute(new Freeze(attempt, 5));
-        left.barrier = 5;
-        right.barrier = 4;
+        left.deliver(5);
+        right.deliver(4);
 
         resume().get();
+    }
+
+    /** The one was triggered before the trigger was stopped, and is given up for the other. */
+    @Test
+    void resumptionOfACheckpointThatWasSubsumedDoesNotFreeze() throws Exception {
+        execute(new Freeze(attempt, 5));
+        left.deliver(5);
+        right.deliver(6);
+        resume().get();
+
+        left.deliver(6);
+        FutureTask<Void> resumed = resume();
+
+        stands();
+        assertThat(resumed).isNotDone();
     }
 
     // ------------------------------------------------------------------ how it goes on
@@ -94,8 +109,8 @@ class FreezerTest {
     void taskThatIsThawedBeforeItFreezesNeverDoes() throws Exception {
         execute(new Freeze(attempt, 5));
         execute(new Thaw(attempt));
-        left.barrier = 5;
-        right.barrier = 5;
+        left.deliver(5);
+        right.deliver(5);
 
         resume().get();
     }
@@ -108,8 +123,8 @@ class FreezerTest {
         execute(new Freeze(attempt, 9));
         resumed.get();
         resume().get();
-        left.barrier = 9;
-        right.barrier = 9;
+        left.deliver(9);
+        right.deliver(9);
         FutureTask<Void> again = resume();
 
         stands();
@@ -150,8 +165,8 @@ class FreezerTest {
     void taskThatHasLeftNeverFreezes() throws Exception {
         task.leave();
         execute(new Freeze(attempt, 5));
-        left.barrier = 5;
-        right.barrier = 5;
+        left.deliver(5);
+        right.deliver(5);
 
         resume().get();
     }
@@ -177,8 +192,8 @@ class FreezerTest {
 
     private FutureTask<Void> frozen() throws InterruptedException {
         execute(new Freeze(attempt, 5));
-        left.barrier = 5;
-        right.barrier = 5;
+        left.deliver(5);
+        right.deliver(5);
         FutureTask<Void> resumed = resume();
         stands();
         return resumed;
@@ -208,10 +223,15 @@ class FreezerTest {
                 .hasCauseInstanceOf(CancelTaskException.class);
     }
 
-    /** A gate that has delivered one barrier on all its channels. */
-    private static final class Gate implements TaskExchange.Input {
+    /** A gate whose channels have all delivered the same barrier. */
+    private final class Gate implements TaskExchange.Input {
 
         private volatile long barrier = -1;
+
+        void deliver(long id) {
+            barrier = id;
+            task.barrierSeen(id);
+        }
 
         @Override
         public void producerLost(IntermediateResultPartitionID partition, int attempt) {}
@@ -220,8 +240,8 @@ class FreezerTest {
         public void producerAt(HoldfastShuffleDescriptor descriptor) {}
 
         @Override
-        public boolean isBehind(long from) {
-            return barrier >= from;
+        public boolean isBehind(long id) {
+            return barrier == id;
         }
     }
 }

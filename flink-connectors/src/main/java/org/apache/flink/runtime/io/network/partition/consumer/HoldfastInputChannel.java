@@ -146,10 +146,10 @@ final class HoldfastInputChannel extends InputChannel {
         }
     }
 
-    /** Task thread. Whether it got a barrier of a checkpoint {@code from} or later, or the end of the partition. */
-    boolean isBehind(long from) {
+    /** Task thread. Whether the last barrier was that of checkpoint {@code id}, or the partition has ended. */
+    boolean isBehind(long id) {
         synchronized (lock) {
-            return stream.isBehind(from);
+            return stream.isBehind(id);
         }
     }
 

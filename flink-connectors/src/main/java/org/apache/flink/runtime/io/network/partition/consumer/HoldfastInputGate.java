@@ -287,8 +287,8 @@ public final class HoldfastInputGate extends SingleInputGate implements TaskExch
 
     /** Task thread. */
     @Override
-    public boolean isBehind(long from) {
-        return all.stream().allMatch(channel -> channel.isBehind(from));
+    public boolean isBehind(long id) {
+        return all.stream().allMatch(channel -> channel.isBehind(id));
     }
 
     // ------------------------------------------------------------------ for its channels
