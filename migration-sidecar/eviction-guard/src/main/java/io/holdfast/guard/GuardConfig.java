@@ -85,7 +85,8 @@ public interface GuardConfig {
 
         /**
          * How many TaskManagers of one JobManager may move at once. Evictions of others wait for their turn. More makes a drain
-         * quicker, and has more of a job stand still at a time.
+         * quicker, and has more of a job stand still at a time. Those on a cordoned node move together, and count as one: none of
+         * them is a place for the tasks of another.
          */
         @WithDefault("1")
         int limit();

@@ -119,6 +119,22 @@ class EvictionsTest {
     }
 
     @Test
+    void taskManagersOfANodeThatIsDrainedMoveTogetherAndCountAsOne() {
+        server.cordon(true);
+        jobManager.node("tm-1", "tm-2");
+
+        assertThat(guard.evict("tm-1").cause()).isEqualTo(Cause.MOVING);
+        assertThat(guard.evict("tm-2").cause()).isEqualTo(Cause.MOVING);
+        Answer elsewhere = guard.evict("tm-3");
+
+        assertThat(elsewhere.cause()).isEqualTo(Cause.WAITING);
+        assertThat(elsewhere.message()).contains("tm-1, tm-2");
+        assertThat(jobManager.asked()).hasSize(1);
+        jobManager.move("tm-1", "COMPLETED", "");
+        assertThat(guard.evict("tm-2").cause()).isEqualTo(Cause.MOVED);
+    }
+
+    @Test
     void replicasThatAskAtTheSameTimeLeaveOneMoveAndTheOlderOne() throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(2);
         try (Assembled other = new Assembled(server, clock, 1)) {
@@ -225,6 +241,12 @@ class EvictionsTest {
         jobManager.taskManager("10.0.0.9:6122-abc", "10.0.0.9");
         guard.evict("standalone-1");
         assertThat(jobManager.moving()).containsExactly("10.0.0.9:6122-abc");
+
+        jobManager.move("10.0.0.9:6122-abc", "COMPLETED", "");
+        server.pod("gone", jobManager.url());
+        server.merge(FakeApiServer.pods("gone"), """
+                {"metadata": {"annotations": {"holdfast.io/taskmanager-id": "not-registered"}}}""");
+        assertThat(guard.evict("gone").cause()).isEqualTo(Cause.NO_TASKMANAGER);
 
         server.pod("stranger", jobManager.url());
         server.merge(FakeApiServer.pods("stranger"), "{\"status\": {\"podIP\": \"10.9.9.9\"}}");

@@ -42,6 +42,7 @@ final class FakeJobManager implements AutoCloseable {
     private volatile int refuseWith;
     private volatile boolean hangs;
     private volatile boolean withoutHoldfast;
+    private volatile List<String> node = List.of();
     private volatile CountDownLatch together = new CountDownLatch(0);
     private long lastCreated;
 
@@ -81,6 +82,11 @@ final class FakeJobManager implements AutoCloseable {
     /** From now on it takes connections, and answers nothing. */
     void hang(boolean now) {
         hangs = now;
+    }
+
+    /** These are on one node, and are moved together if the node leaves. */
+    void node(String... ids) {
+        node = List.of(ids);
     }
 
     void withoutHoldfast() {
@@ -186,12 +192,15 @@ final class FakeJobManager implements AutoCloseable {
         int status;
         synchronized (this) {
             String id = wish.at("/taskmanagers/0").asText();
+            if (!taskManagers.containsKey(id)) {
+                send(exchange, 404, error("TaskManager %s is not registered".formatted(id)));
+                return;
+            }
             ObjectNode joined = running(id);
             status = joined == null ? 202 : 200;
             if (joined == null) {
                 ObjectNode taskManager = taskManagers.get(id);
-                boolean empty =
-                        taskManager == null || taskManager.path("freeSlots").asInt() > 0;
+                boolean empty = taskManager.path("freeSlots").asInt() > 0;
                 lastCreated = Math.max(lastCreated + 1, System.currentTimeMillis());
                 joined = FakeApiServer.JSON
                         .createObjectNode()
@@ -199,7 +208,9 @@ final class FakeJobManager implements AutoCloseable {
                         .put("state", empty ? "COMPLETED" : "RESERVING")
                         .put("createdAt", lastCreated)
                         .put("step", "handover");
-                joined.set("taskmanagers", wish.path("taskmanagers"));
+                ArrayNode leaving = joined.putArray("taskmanagers");
+                (wish.path("scope").asText().equals("node") && node.contains(id) ? node : List.of(id))
+                        .forEach(leaving::add);
                 joined.putArray("jobs");
                 if (empty) {
                     status = 200;

@@ -17,7 +17,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
@@ -50,7 +49,7 @@ public final class Moves implements AutoCloseable {
 
     /**
      * @param budget how long all that is asked for one eviction may take
-     * @param limit how many TaskManagers of a JobManager may move at once
+     * @param limit how many moves of a JobManager may be under way at once
      * @param leavingFor how long a TaskManager counts as leaving after its move
      */
     public Moves(Duration budget, int limit, Duration leavingFor) {
@@ -149,20 +148,35 @@ public final class Moves implements AutoCloseable {
                         ? new JobManagerSays.Moved()
                         : busy.get();
             }
-            MoveView view = client.start(
+            Optional<MoveView> started = started(
+                    client,
                     new MoveRequest(
                             List.of(taskManager),
                             wish.reason(),
                             wish.timeout().compareTo(LEAST) < 0 ? LEAST : wish.timeout(),
                             wish.wholeNode() ? Scope.NODE : Scope.TASKMANAGER,
                             Optional.of(leavingFor)),
-                    left.now());
-            if (view.state().ended()) {
-                return ended(view);
+                    left);
+            if (started.isEmpty()) {
+                return new JobManagerSays.NoTaskManager();
             }
-            return checkedAgain(client, wish, taskManager, view, left);
+            MoveView view = started.get();
+            return view.state().ended() ? ended(view) : checkedAgain(client, wish, taskManager, view, left);
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** Empty if there is no such TaskManager: the JobManager lists moves, so it is not moves that it does not know. */
+    private static Optional<MoveView> started(MoveClient client, MoveRequest request, Budget left)
+            throws InterruptedException {
+        try {
+            return Optional.of(client.start(request, left.now()));
+        } catch (JobManagerException e) {
+            if (e.kind() == Kind.WITHOUT_MOVES) {
+                return Optional.empty();
+            }
+            throw e;
         }
     }
 
@@ -215,12 +229,16 @@ public final class Moves implements AutoCloseable {
                 .filter(move -> !move.taskManagers().contains(taskManager));
     }
 
+    /** TaskManagers that leave with their node move together, and count as one. */
     private Optional<JobManagerSays> busy(Stream<ListedMove> others) {
-        Set<String> moving =
-                others.flatMap(move -> move.taskManagers().stream()).collect(Collectors.toSet());
+        List<ListedMove> moving = others.toList();
         return moving.size() < limit
                 ? Optional.empty()
-                : Optional.of(new JobManagerSays.Busy(moving.stream().sorted().collect(Collectors.joining(", "))));
+                : Optional.of(new JobManagerSays.Busy(moving.stream()
+                        .flatMap(move -> move.taskManagers().stream())
+                        .distinct()
+                        .sorted()
+                        .collect(Collectors.joining(", "))));
     }
 
     /** Looks how far a move is. */
