@@ -101,6 +101,27 @@ class SidecarIT {
     }
 
     @Test
+    void hookThatTheHowToHasIsHeldToo() throws Exception {
+        ready();
+        String page = Files.readString(Path.of("../../docs/how-to/move-tasks-off-a-node.md"));
+        String command = page.substring(page.indexOf("- >-\n") + 5, page.indexOf("```", page.indexOf("- >-")))
+                .replaceAll("\\s*\n\\s*", " ")
+                .strip()
+                .replace("/9620", "/" + port);
+
+        Process hook = new ProcessBuilder("bash", "-c", command)
+                .redirectErrorStream(true)
+                .start();
+        awaitMove();
+        assertThat(hook.isAlive()).isTrue();
+        jobManager.bring("COMPLETED", "");
+
+        assertThat(new String(hook.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                .contains("200 OK", "\"outcome\":\"moved\"");
+        assertThat(hook.waitFor()).isZero();
+    }
+
+    @Test
     void signalIsHeldUntilTheTasksHaveLeft() throws Exception {
         ProgramProcess sidecar = ready();
 

@@ -158,7 +158,11 @@ class MoveClientTest {
                 .headersDelay(20, java.util.concurrent.TimeUnit.SECONDS)
                 .build());
 
-        JobManagerException failure = failure(() -> client.start(REQUEST, Duration.ZERO));
+        JobManagerException failure;
+        try (MoveClient impatient = new MoveClient(
+                List.of(URI.create(first.url("/").toString())), Duration.ofMillis(300), nanos::get, nanos::addAndGet)) {
+            failure = failure(() -> impatient.start(REQUEST, Duration.ZERO));
+        }
 
         assertThat(failure.kind()).isEqualTo(Kind.AWAY);
         assertThat(failure).hasMessageContaining("no answer in time");
@@ -252,7 +256,7 @@ class MoveClientTest {
     void basePathOfAnIngressIsKept() throws Exception {
         try (MoveClient behind = new MoveClient(
                 List.of(URI.create(first.url("/jobs/").toString())),
-                Duration.ofSeconds(1),
+                Duration.ofSeconds(10),
                 nanos::get,
                 nanos::addAndGet)) {
             first.enqueue(
@@ -304,7 +308,7 @@ class MoveClientTest {
         for (MockWebServer server : servers) {
             addresses.add(URI.create(server.url("/").toString()));
         }
-        return new MoveClient(addresses, Duration.ofMillis(500), nanos::get, nanos::addAndGet);
+        return new MoveClient(addresses, Duration.ofSeconds(10), nanos::get, nanos::addAndGet);
     }
 
     private interface Asking {

@@ -28,7 +28,8 @@ public record TaskManagerPlace(Optional<String> id, Set<String> names, Set<Strin
         Set<String> names = new LinkedHashSet<>();
         podName.ifPresent(names::add);
         hostName().ifPresent(names::add);
-        return new TaskManagerPlace(id, names, podAddress.isPresent() ? Set.of(podAddress.get()) : ownAddresses());
+        return new TaskManagerPlace(
+                id, names, podAddress.isPresent() ? Set.of(canonical(podAddress.get())) : ownAddresses());
     }
 
     private static Optional<String> hostName() {

@@ -98,6 +98,16 @@ class MoveProtocolTest {
     }
 
     @Test
+    void earlierDeadlineOfACloudIsToldToo() {
+        begin(taint("a"), MoveState.RESERVING);
+
+        pass(Duration.ofSeconds(10));
+        hear(cloud("spot", Duration.ofSeconds(30)));
+
+        assertThat(ask().timeout()).isEqualTo(Duration.ofSeconds(27));
+    }
+
+    @Test
     void wholeNodeIsToldToTheMoveOfOnePod() {
         begin(annotation("x"), MoveState.RESERVING);
 
