@@ -409,24 +409,23 @@ class MovesHandlerTest {
 
         @Override
         CompletableFuture<CoordinationResponse> answer(JobID own, MoveRequest request) {
-            return delay.thenApply(ignored -> {
-                switch (request.kind()) {
-                    case START -> start(request);
-                    case CANCEL -> {
-                        if (!tooLate) {
-                            become("CANCELLED");
-                        }
-                    }
-                    case GET, LIST -> {
-                        // says what there is
+            switch (request.kind()) {
+                case START -> start(request);
+                case CANCEL -> {
+                    if (!tooLate) {
+                        become("CANCELLED");
                     }
                 }
-                List<LinkedHashMap<String, Serializable>> views = moves.entrySet().stream()
-                        .filter(move -> request.id().isEmpty() || request.id().equals(move.getKey()))
-                        .map(move -> new LinkedHashMap<>(move.getValue()))
-                        .toList();
-                return new MoveResponse(views, tooLate);
-            });
+                case GET, LIST -> {
+                    // says what there is
+                }
+            }
+            List<LinkedHashMap<String, Serializable>> views = moves.entrySet().stream()
+                    .filter(move -> request.id().isEmpty() || request.id().equals(move.getKey()))
+                    .map(move -> new LinkedHashMap<>(move.getValue()))
+                    .toList();
+            MoveResponse now = new MoveResponse(views, tooLate);
+            return delay.thenApply(ignored -> now);
         }
 
         private void start(MoveRequest request) {
