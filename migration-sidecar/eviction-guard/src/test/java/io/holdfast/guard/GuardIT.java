@@ -70,6 +70,11 @@ class GuardIT {
     void drainIsHeldUntilTheTasksHaveLeft() throws Exception {
         server.register("Fail"); // whatever is not an answer shows
         GuardProcess guard = start(1).get(0);
+        server.register("Fail"); // an upgrade of the chart, which knows no caBundle
+        Eventually.until(
+                PATIENCE,
+                () -> assertThat(server.webhook().at("/clientConfig/caBundle").asText())
+                        .isNotEmpty());
         server.cordon(true);
         assertThat(drain.evictDry("tm-1").status()).isEqualTo(429);
         assertThat(drain.evictDryByOptions("tm-1").status()).isEqualTo(429);
@@ -196,11 +201,6 @@ class GuardIT {
         variables.put("HOLDFAST_EVICTION_GUARD_TLS_AUTHORITY_VALIDITY", "45s");
         server.register("Fail");
         start(2);
-        server.register("Fail"); // an upgrade of the chart, which knows no caBundle
-        Eventually.until(
-                PATIENCE,
-                () -> assertThat(server.webhook().at("/clientConfig/caBundle").asText())
-                        .isNotEmpty());
         String first = server.webhook().at("/clientConfig/caBundle").asText();
         AtomicBoolean going = new AtomicBoolean(true);
         List<Integer> statuses = new ArrayList<>();
