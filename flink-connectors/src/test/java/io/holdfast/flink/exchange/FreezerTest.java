@@ -230,7 +230,7 @@ class FreezerTest {
 
         void deliver(long id) {
             barrier = id;
-            task.barrierSeen(id);
+            task.barrierSeen(id, false);
         }
 
         @Override
