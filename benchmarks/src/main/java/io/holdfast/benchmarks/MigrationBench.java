@@ -4,6 +4,7 @@ import io.holdfast.benchmarks.EvictedJob.Account;
 import io.holdfast.benchmarks.EvictedJob.Eviction;
 import io.holdfast.benchmarks.EvictedJob.Scale;
 import io.holdfast.testing.Moves.Move;
+import io.holdfast.testing.Moves.Subtask;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -47,10 +49,33 @@ final class MigrationBench {
     }
 
     /** Gaps of subtasks, in milliseconds: of those whose TaskManager went, and the longest of the others each time. */
-    private record Gaps(List<Long> moved, List<Long> others, List<Long> totals) {
+    private record Gaps(List<Long> moved, List<Long> others, List<Move> moves) {
 
         static Gaps none() {
             return new Gaps(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        }
+
+        List<Long> totals() {
+            return moves.stream()
+                    .map(move -> move.reachedAt(move.state()) - move.createdAt())
+                    .toList();
+        }
+
+        /** From one state of the moves to another. */
+        List<Long> between(String from, String to) {
+            return moves.stream()
+                    .filter(move -> move.reachedAt(from) > 0 && move.reachedAt(to) > 0)
+                    .map(move -> move.reachedAt(to) - move.reachedAt(from))
+                    .toList();
+        }
+
+        /** The longest of the tasks of each move. */
+        List<Long> longest(ToLongFunction<Subtask> millis) {
+            return moves.stream()
+                    .filter(Move::isHandedOver)
+                    .map(move ->
+                            move.subtasks().stream().mapToLong(millis).max().orElse(0))
+                    .toList();
         }
     }
 
@@ -87,8 +112,18 @@ final class MigrationBench {
         figures.put("moved_gap_ms_p50" + suffix, Figures.median(moved.moved));
         figures.put("moved_gap_ms_p99" + suffix, Figures.percentile(moved.moved, 99));
         figures.put("others_gap_ms_max" + suffix, Figures.max(moved.others));
-        figures.put("move_total_ms_p50" + suffix, Figures.median(moved.totals));
-        figures.put("move_total_ms_p99" + suffix, Figures.percentile(moved.totals, 99));
+        figures.put("move_total_ms_p50" + suffix, Figures.median(moved.totals()));
+        figures.put("move_total_ms_p99" + suffix, Figures.percentile(moved.totals(), 99));
+        figures.put("reserving_ms_p50" + suffix, Figures.median(moved.between("RESERVING", "ARMING")));
+        figures.put("arming_ms_p50" + suffix, Figures.median(moved.between("ARMING", "CHECKPOINTING")));
+        figures.put("checkpoint_ms_p50" + suffix, Figures.median(moved.between("CHECKPOINTING", "SWITCHING")));
+        figures.put("switching_ms_p50" + suffix, Figures.median(moved.between("SWITCHING", "COMPLETED")));
+        figures.put(
+                "until_deployed_ms_p50" + suffix,
+                Figures.median(moved.longest(task -> task.deployedAt() - task.stoppedAt())));
+        figures.put(
+                "until_running_ms_p50" + suffix,
+                Figures.median(moved.longest(task -> task.runningAt() - task.deployedAt())));
         figures.put("stock_kill_gap_ms_p50" + suffix, Figures.median(killed.moved));
         figures.put("stock_kill_others_gap_ms_p50" + suffix, Figures.median(killed.others));
         figures.put("stock_savepoint_gap_ms_p50" + suffix, Figures.median(saved.moved));
@@ -96,7 +131,10 @@ final class MigrationBench {
                 "gap_reduction_vs_stock_kill" + suffix, 1 - Figures.median(moved.moved) / Figures.median(killed.moved));
         raw.put("moved_gaps_ms" + suffix, moved.moved);
         raw.put("others_gaps_ms" + suffix, moved.others);
-        raw.put("move_totals_ms" + suffix, moved.totals);
+        raw.put("move_totals_ms" + suffix, moved.totals());
+        raw.put(
+                "move_views" + suffix,
+                moved.moves.stream().map(Move::json).toList());
         raw.put("stock_kill_gaps_ms" + suffix, killed.moved);
         raw.put("stock_savepoint_gaps_ms" + suffix, saved.moved);
     }
@@ -112,14 +150,19 @@ final class MigrationBench {
                 evictions.add(job.move(ended));
             }
             Account account = job.account();
-            log.accept("  " + account);
+            log.accept("  %d records: %d lost, %d repeated, %d missing in the state"
+                    .formatted(
+                            account.verdict().expected(),
+                            account.verdict().lost(),
+                            account.verdict().repeated(),
+                            account.missingInState()));
             lost += account.verdict().lost();
             repeated += account.verdict().repeated();
             missingInState += account.missingInState();
             asked += ended.size();
             handedOver += (int) ended.stream().filter(Move::isHandedOver).count();
             Gaps gaps = gaps(job, evictions);
-            ended.forEach(move -> gaps.totals.add(move.reachedAt(move.state()) - move.createdAt()));
+            gaps.moves.addAll(ended);
             all = gaps;
         }
         Directories.delete(place); // gigabytes
