@@ -132,9 +132,7 @@ final class MigrationBench {
         raw.put("moved_gaps_ms" + suffix, moved.moved);
         raw.put("others_gaps_ms" + suffix, moved.others);
         raw.put("move_totals_ms" + suffix, moved.totals());
-        raw.put(
-                "move_views" + suffix,
-                moved.moves.stream().map(Move::json).toList());
+        raw.put("move_views" + suffix, moved.moves.stream().map(Move::json).toList());
         raw.put("stock_kill_gaps_ms" + suffix, killed.moved);
         raw.put("stock_savepoint_gaps_ms" + suffix, saved.moved);
     }
