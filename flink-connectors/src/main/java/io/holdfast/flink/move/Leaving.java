@@ -1,5 +1,7 @@
 package io.holdfast.flink.move;
 
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
@@ -14,6 +16,9 @@ public final class Leaving {
     private final LongSupplier clock;
     private final Map<ResourceID, Long> until = new LinkedHashMap<>();
 
+    /** By how many moves that have not ended. */
+    private final Map<ResourceID, Integer> named = new HashMap<>();
+
     /** JobMaster creation thread. {@code clock} is in epoch milliseconds. */
     public Leaving(LongSupplier clock) {
         this.clock = clock;
@@ -24,6 +29,17 @@ public final class Leaving {
         until.merge(taskManager, untilMs, Math::max);
     }
 
+    /** A move from {@code taskManagers} has not ended: they go, whatever was said of the time. */
+    public void begin(Collection<ResourceID> taskManagers) {
+        taskManagers.forEach(taskManager -> named.merge(taskManager, 1, Integer::sum));
+    }
+
+    /** It has. */
+    public void end(Collection<ResourceID> taskManagers) {
+        taskManagers.forEach(
+                taskManager -> named.computeIfPresent(taskManager, (ignored, moves) -> moves > 1 ? moves - 1 : null));
+    }
+
     /** {@code taskManager} stays after all. */
     public void remove(ResourceID taskManager) {
         until.remove(taskManager);
@@ -31,7 +47,7 @@ public final class Leaving {
 
     /** Whether no task should be put on {@code taskManager}. */
     public boolean contains(ResourceID taskManager) {
-        return asMap().containsKey(taskManager);
+        return named.containsKey(taskManager) || asMap().containsKey(taskManager);
     }
 
     /** Until when, in epoch milliseconds. */

@@ -87,6 +87,7 @@ public final class Moves {
         if (known != null) {
             if (!known.state().ended()) {
                 known.hurry(request.deadlineMs());
+                leave(request, now);
             }
             return known;
         }
@@ -98,11 +99,16 @@ public final class Moves {
             metrics.ended(move, now);
             return move;
         }
-        request.taskManagers().forEach(taskManager -> leaving.add(taskManager, request.leavingUntilMs()));
-        host.job().schedule(this::unpark, Math.max(0, request.leavingUntilMs() - now) + 1);
+        leaving.begin(move.taskManagers);
+        leave(request, now);
         waiting.add(move);
         next();
         return move;
+    }
+
+    private void leave(MoveRequest request, long now) {
+        request.taskManagers().forEach(taskManager -> leaving.add(taskManager, request.leavingUntilMs()));
+        host.job().schedule(this::unpark, Math.max(0, request.leavingUntilMs() - now) + 1);
     }
 
     private void remember(Move move) {
@@ -124,7 +130,7 @@ public final class Moves {
         if (waiting.remove(move)) {
             long now = System.currentTimeMillis();
             move.end(Move.State.CANCELLED, "cancelled while it waited for another move", now);
-            metrics.ended(move, now);
+            over(move, now);
             cancelled = true;
         } else if (running != null && running.move() == move) {
             cancelled = running.cancel("cancelled on request");
@@ -153,7 +159,7 @@ public final class Moves {
             waiting.remove(move);
             long now = System.currentTimeMillis();
             move.end(Move.State.CANCELLED, reason, now);
-            metrics.ended(move, now);
+            over(move, now);
             stays(move);
         }
         Handover current = running;
@@ -179,11 +185,17 @@ public final class Moves {
         }
     }
 
+    private void over(Move move, long now) {
+        leaving.end(move.taskManagers);
+        host.job().execute(this::unpark);
+        metrics.ended(move, now);
+    }
+
     private void ended() {
         Handover over = running;
         running = null;
         ending.add(over);
-        metrics.ended(over.move(), System.currentTimeMillis());
+        over(over.move(), System.currentTimeMillis());
         if (over.keepsRecords()) {
             keeping.add(over);
         }

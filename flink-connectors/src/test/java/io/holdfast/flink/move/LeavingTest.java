@@ -1,0 +1,58 @@
+package io.holdfast.flink.move;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.apache.flink.runtime.clusterframework.types.ResourceID;
+import org.junit.jupiter.api.Test;
+
+class LeavingTest {
+
+    private static final ResourceID TASK_MANAGER = new ResourceID("taskmanager-1");
+
+    private long now = 1_000;
+    private final Leaving leaving = new Leaving(() -> now);
+
+    @Test
+    void taskManagerLeavesUntilItsTimeIsOver() {
+        leaving.add(TASK_MANAGER, 2_000);
+        now = 1_999;
+        assertThat(leaving.contains(TASK_MANAGER)).isTrue();
+
+        now = 2_000;
+
+        assertThat(leaving.contains(TASK_MANAGER)).isFalse();
+        assertThat(leaving.asMap()).isEmpty();
+    }
+
+    @Test
+    void earlierTimeDoesNotShortenIt() {
+        leaving.add(TASK_MANAGER, 2_000);
+        leaving.add(TASK_MANAGER, 1_500);
+        now = 1_800;
+
+        assertThat(leaving.asMap()).containsEntry(TASK_MANAGER, 2_000L);
+    }
+
+    @Test
+    void taskManagerThatStaysAfterAllDoesNotLeave() {
+        leaving.add(TASK_MANAGER, 2_000);
+
+        leaving.remove(TASK_MANAGER);
+
+        assertThat(leaving.contains(TASK_MANAGER)).isFalse();
+    }
+
+    @Test
+    void taskManagerLeavesAsLongAsAMoveFromItGoesOn() {
+        leaving.begin(List.of(TASK_MANAGER));
+        leaving.begin(List.of(TASK_MANAGER));
+        leaving.add(TASK_MANAGER, 1_000); // which is over already
+
+        leaving.end(List.of(TASK_MANAGER));
+        assertThat(leaving.contains(TASK_MANAGER)).isTrue();
+        leaving.end(List.of(TASK_MANAGER));
+
+        assertThat(leaving.contains(TASK_MANAGER)).isFalse();
+    }
+}
