@@ -562,7 +562,7 @@ public final class HoldfastNetworkBufferPool extends NetworkBufferPool implement
     /** Any thread. */
     @Override
     public long getFloorBytes() {
-        return settings.bytes(store.floor(required));
+        return settings.bytes(Math.max(settings.min(), store.floor(required)));
     }
 
     /** Any thread. */
