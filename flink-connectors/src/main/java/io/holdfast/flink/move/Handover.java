@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import javax.annotation.Nullable;
 import org.apache.flink.runtime.clusterframework.types.ResourceID;
@@ -20,6 +21,7 @@ import org.apache.flink.runtime.executiongraph.Execution;
 import org.apache.flink.runtime.executiongraph.ExecutionVertex;
 import org.apache.flink.runtime.jobmaster.LogicalSlot;
 import org.apache.flink.runtime.scheduler.strategy.ExecutionVertexID;
+import org.apache.flink.util.ExceptionUtils;
 import org.apache.flink.util.FlinkException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -157,7 +159,7 @@ final class Handover {
             }
             case RESERVING -> {
                 if (now >= slotsBy()) {
-                    noSlots("none came until the tasks had to be restarted");
+                    noSlots("none came in time");
                 }
             }
             case WARMING -> {
@@ -235,7 +237,9 @@ final class Handover {
                     }
                 });
             } else {
-                noSlots(SinglePointRestart.firstLine(failure));
+                boolean late = ExceptionUtils.findThrowable(failure, TimeoutException.class)
+                        .isPresent();
+                noSlots(late ? "none came in time" : SinglePointRestart.firstLine(failure));
             }
         });
     }
@@ -265,7 +269,7 @@ final class Handover {
         }
         end(
                 State.FAILED,
-                "no slots for %d tasks: %s. Nothing was changed. Add TaskManagers, or have spare slots"
+                "no slots for %d tasks, nothing was changed. Add TaskManagers, or have spare slots. Cause: %s"
                         .formatted(victims.size(), why));
     }
 

@@ -112,7 +112,7 @@ final class Reporter implements AutoCloseable {
         String outcome = MigrationSettings.word(ended.outcome());
         if (ended.outcome() == Outcome.GIVEN_UP) {
             LOG.warn(
-                    "Move ended: id={} outcome={} tookMs={} reason={}. Flink recovers the tasks when the TaskManager is gone",
+                    "Move ended, Flink recovers the tasks when the TaskManager is gone: id={} outcome={} tookMs={} reason={}",
                     ended.id(),
                     outcome,
                     tookMs,
