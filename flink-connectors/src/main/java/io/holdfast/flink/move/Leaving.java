@@ -3,18 +3,31 @@ package io.holdfast.flink.move;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.apache.flink.runtime.clusterframework.types.ResourceID;
 
 /**
  * TaskManagers that are about to go: no task of the job is put there any more, until a time after which they are believed
- * to stay. JobMaster main thread only.
+ * to stay, or until nobody wants them to go any longer. JobMaster main thread only.
  */
 public final class Leaving {
 
+    /**
+     * That somebody wants a TaskManager to go.
+     *
+     * @param move id of the move by which he said so
+     * @param requester who
+     */
+    public record Wish(String move, String requester) {}
+
     private final LongSupplier clock;
-    private final Map<ResourceID, Long> until = new LinkedHashMap<>();
+
+    /** Until when each wish counts. */
+    private final Map<ResourceID, Map<Wish, Long>> wishes = new LinkedHashMap<>();
 
     /** By how many moves that have not ended. */
     private final Map<ResourceID, Integer> named = new HashMap<>();
@@ -24,9 +37,9 @@ public final class Leaving {
         this.clock = clock;
     }
 
-    /** {@code taskManager} goes; it counts as going until {@code untilMs}, or longer if that was said before. */
-    public void add(ResourceID taskManager, long untilMs) {
-        until.merge(taskManager, untilMs, Math::max);
+    /** {@code taskManager} goes by {@code wish}, which counts until {@code untilMs}, or longer if that was said before. */
+    public void add(ResourceID taskManager, Wish wish, long untilMs) {
+        wishes.computeIfAbsent(taskManager, ignored -> new LinkedHashMap<>()).merge(wish, untilMs, Math::max);
     }
 
     /** A move from {@code taskManagers} has not ended: they go, whatever was said of the time. */
@@ -40,20 +53,41 @@ public final class Leaving {
                 taskManager -> named.computeIfPresent(taskManager, (ignored, moves) -> moves > 1 ? moves - 1 : null));
     }
 
-    /** {@code taskManager} stays after all. */
-    public void remove(ResourceID taskManager) {
-        until.remove(taskManager);
+    /** Whoever {@code which} is true of does not want {@code taskManager} to go any more; it stays if nobody else does. */
+    public void withdraw(ResourceID taskManager, Predicate<Wish> which) {
+        Map<Wish, Long> all = wishes.get(taskManager);
+        if (all != null) {
+            all.keySet().removeIf(which);
+        }
     }
 
     /** Whether no task should be put on {@code taskManager}. */
     public boolean contains(ResourceID taskManager) {
-        return named.containsKey(taskManager) || asMap().containsKey(taskManager);
+        return named.containsKey(taskManager)
+                || wishes.getOrDefault(taskManager, Map.of()).values().stream()
+                        .anyMatch(end -> end > clock.getAsLong());
     }
 
-    /** Until when, in epoch milliseconds. */
+    /** Who wants {@code taskManager} to go. */
+    public Set<String> requesters(ResourceID taskManager) {
+        Set<String> requesters = new LinkedHashSet<>();
+        current().getOrDefault(taskManager, Map.of()).keySet().forEach(wish -> requesters.add(wish.requester));
+        return requesters;
+    }
+
+    /** Until when, in epoch milliseconds; of those alone that somebody has named a time for which is not over. */
     public Map<ResourceID, Long> asMap() {
-        long now = clock.getAsLong();
-        until.values().removeIf(end -> end <= now);
+        Map<ResourceID, Long> until = new LinkedHashMap<>();
+        current()
+                .forEach((taskManager, all) -> until.put(
+                        taskManager, all.values().stream().max(Long::compare).orElseThrow()));
         return until;
+    }
+
+    private Map<ResourceID, Map<Wish, Long>> current() {
+        long now = clock.getAsLong();
+        wishes.values().forEach(all -> all.values().removeIf(end -> end <= now));
+        wishes.values().removeIf(Map::isEmpty);
+        return wishes;
     }
 }

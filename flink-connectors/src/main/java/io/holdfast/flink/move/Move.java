@@ -2,6 +2,7 @@ package io.holdfast.flink.move;
 
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -101,18 +102,21 @@ final class Move {
     private final List<Transition> transitions = new ArrayList<>();
     private final List<Degradation> degradations = new ArrayList<>();
     private final Map<ExecutionVertexID, Subtask> subtasks = new LinkedHashMap<>();
-    private long deadlineAt;
+
+    /** By when each of those wants it done who have asked for it, oldest first. */
+    private final Map<String, Long> requesters = new LinkedHashMap<>();
+
     private State state;
     private Step step = Step.HANDOVER;
     private String detail = "";
     private long checkpoint = -1;
 
-    Move(String id, Set<ResourceID> taskManagers, String reason, long createdAt, long deadlineAt) {
+    Move(String id, Set<ResourceID> taskManagers, String reason, long createdAt, String requester, long deadlineAt) {
         this.id = id;
         this.taskManagers = taskManagers;
         this.reason = reason;
         this.createdAt = createdAt;
-        this.deadlineAt = deadlineAt;
+        requesters.put(requester, deadlineAt);
         become(State.RESERVING, createdAt);
     }
 
@@ -140,23 +144,41 @@ final class Move {
         become(how, now);
     }
 
-    /** Somebody else wants it done by {@code deadlineMs}. */
-    void hurry(long deadlineMs) {
-        deadlineAt = Math.min(deadlineAt, deadlineMs);
+    /** {@code requester} wants it too, done by {@code deadlineMs}, or earlier if he has said so before. */
+    void wanted(String requester, long deadlineMs) {
+        requesters.merge(requester, deadlineMs, Math::min);
+    }
+
+    /** {@code requester} does not want it any more. Nothing changes, and this is false, if nobody else does. */
+    boolean withdraw(String requester) {
+        boolean others = requesters.keySet().stream().anyMatch(each -> !each.equals(requester));
+        if (others) {
+            requesters.remove(requester);
+        }
+        return others;
+    }
+
+    Set<String> requesters() {
+        return Set.copyOf(requesters.keySet());
+    }
+
+    boolean isWantedBy(String requester) {
+        return requesters.containsKey(requester);
     }
 
     /** Until when a handover is tried. */
     long handoverBy() {
-        return createdAt + (long) (HANDOVER_PART * (deadlineAt - createdAt));
+        return createdAt + (long) (HANDOVER_PART * (deadlineAt() - createdAt));
     }
 
     /** When tasks are restarted from what there is. */
     long restartBy() {
-        return createdAt + (long) (RESTART_PART * (deadlineAt - createdAt));
+        return createdAt + (long) (RESTART_PART * (deadlineAt() - createdAt));
     }
 
+    /** The earliest that is wanted; a later one when who wanted that has withdrawn. */
     long deadlineAt() {
-        return deadlineAt;
+        return Collections.min(requesters.values());
     }
 
     void degrade(Step to, String why, long now) {
@@ -217,7 +239,8 @@ final class Move {
         taskManagers.forEach(taskManager -> names.add(taskManager.getResourceIdString()));
         view.put("taskmanagers", names);
         view.put("createdAt", createdAt);
-        view.put("deadlineAt", deadlineAt);
+        view.put("deadlineAt", deadlineAt());
+        view.put("requesters", new ArrayList<>(requesters.keySet()));
         view.put("step", step.toString());
         ArrayList<Serializable> lapses = new ArrayList<>();
         for (Degradation each : degradations) {

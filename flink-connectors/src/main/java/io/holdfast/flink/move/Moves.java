@@ -7,17 +7,23 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
 import javax.annotation.Nullable;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.runtime.clusterframework.types.ResourceID;
 import org.apache.flink.runtime.executiongraph.Execution;
 import org.apache.flink.runtime.webmonitor.MoveRequest;
 import org.apache.flink.runtime.webmonitor.MoveResponse;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The moves of one job: one runs, others wait for it, and some are remembered. JobMaster main thread only.
  */
 public final class Moves {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Moves.class);
 
     /** Moves that are remembered, those that run or wait included. */
     private static final int REMEMBERED = 100;
@@ -63,7 +69,9 @@ public final class Moves {
             case START -> shown(start(request), false);
             case GET -> shown(moves.get(request.id()), false);
             case LIST -> all();
-            case CANCEL -> cancel(request.id());
+            case CANCEL -> cancel(request.id(), request.requester());
+            case LEAVING -> new MoveResponse(List.of(leavingView()), false);
+            case STAY -> stay(request.taskManagers().get(0), request.requester());
         };
     }
 
@@ -86,13 +94,18 @@ public final class Moves {
         Move known = moves.get(request.id());
         if (known != null) {
             if (!known.state().ended()) {
-                known.hurry(request.deadlineMs());
+                known.wanted(request.requester(), request.deadlineMs());
                 leave(request, now);
             }
             return known;
         }
         Move move = new Move(
-                request.id(), new LinkedHashSet<>(request.taskManagers()), request.reason(), now, request.deadlineMs());
+                request.id(),
+                new LinkedHashSet<>(request.taskManagers()),
+                request.reason(),
+                now,
+                request.requester(),
+                request.deadlineMs());
         remember(move);
         if (!settings.enabled()) {
             move.end(Move.State.FAILED, "moves are off for this job: holdfast.move.enabled is false", now);
@@ -107,7 +120,8 @@ public final class Moves {
     }
 
     private void leave(MoveRequest request, long now) {
-        request.taskManagers().forEach(taskManager -> leaving.add(taskManager, request.leavingUntilMs()));
+        Leaving.Wish wish = new Leaving.Wish(request.id(), request.requester());
+        request.taskManagers().forEach(taskManager -> leaving.add(taskManager, wish, request.leavingUntilMs()));
         host.job().schedule(this::unpark, Math.max(0, request.leavingUntilMs() - now) + 1);
     }
 
@@ -121,12 +135,19 @@ public final class Moves {
         }
     }
 
-    private MoveResponse cancel(String id) {
+    /** For {@code requester}, or for all if it is empty. */
+    private MoveResponse cancel(String id, String requester) {
         Move move = moves.get(id);
         if (move == null) {
             return shown(null, false);
         }
-        boolean cancelled = false;
+        if (!requester.isEmpty() && move.withdraw(requester)) {
+            LOG.info("Move is not wanted any more by one, but by others: move={} requester={}", id, requester);
+            move.taskManagers.forEach(taskManager -> leaving.withdraw(taskManager, isOf(move, Set.of(requester))));
+            unpark();
+            return shown(move, false);
+        }
+        boolean cancelled = isEmpty(move);
         if (waiting.remove(move)) {
             long now = System.currentTimeMillis();
             move.end(Move.State.CANCELLED, "cancelled while it waited for another move", now);
@@ -141,16 +162,66 @@ public final class Moves {
         return shown(move, !cancelled && move.state() != Move.State.CANCELLED);
     }
 
-    /** TaskManagers that only {@code over} had named stay. */
+    /** It has ended, for there was nothing to do: it is not too late to be of another mind. */
+    private static boolean isEmpty(Move move) {
+        return move.state() == Move.State.COMPLETED && move.size() == 0;
+    }
+
+    /** TaskManagers of {@code over} stay, as far as those are concerned who had asked for it. */
     private void stays(Move over) {
-        over.taskManagers.stream()
-                .filter(taskManager -> moves.values().stream()
-                        .noneMatch(other -> other != over
-                                && other.state() != Move.State.CANCELLED
-                                && other.state() != Move.State.FAILED
-                                && other.taskManagers.contains(taskManager)))
-                .forEach(leaving::remove);
+        over.taskManagers.forEach(taskManager -> leaving.withdraw(taskManager, isOf(over, over.requesters())));
         unpark();
+    }
+
+    /** Wishes that go with {@code over}, and those of {@code requesters} that came to nothing before. */
+    private Predicate<Leaving.Wish> isOf(Move over, Set<String> requesters) {
+        return wish -> requesters.contains(wish.requester())
+                && (wish.move().equals(over.id)
+                        || !moves.containsKey(wish.move())
+                        || moves.get(wish.move()).state() == Move.State.FAILED);
+    }
+
+    /** {@code taskManager} stays after all, as far as {@code requester} is concerned, or all if it is empty. */
+    private MoveResponse stay(ResourceID taskManager, String requester) {
+        if (!leaving.contains(taskManager)) {
+            return new MoveResponse(List.of(), false);
+        }
+        boolean moving =
+                movesFrom(taskManager).stream().anyMatch(move -> requester.isEmpty() || move.isWantedBy(requester));
+        if (!moving) {
+            leaving.withdraw(
+                    taskManager, wish -> requester.isEmpty() || wish.requester().equals(requester));
+            LOG.info("TaskManager need not leave: taskManager={} requester={}", taskManager, requester);
+            unpark();
+        }
+        return new MoveResponse(List.of(leavingView()), moving);
+    }
+
+    private List<Move> movesFrom(ResourceID taskManager) {
+        return moves.values().stream()
+                .filter(move -> !move.state().ended() && move.taskManagers.contains(taskManager))
+                .toList();
+    }
+
+    private LinkedHashMap<String, Serializable> leavingView() {
+        Map<ResourceID, Long> until = leaving.asMap();
+        Set<ResourceID> all = new LinkedHashSet<>(until.keySet());
+        moves.values().stream().filter(move -> !move.state().ended()).forEach(move -> all.addAll(move.taskManagers));
+        ArrayList<LinkedHashMap<String, Serializable>> entries = new ArrayList<>();
+        for (ResourceID taskManager : all) {
+            LinkedHashMap<String, Serializable> entry = new LinkedHashMap<>();
+            entry.put("taskmanager", taskManager.getResourceIdString());
+            entry.put("until", until.getOrDefault(taskManager, 0L));
+            entry.put("requesters", new ArrayList<>(leaving.requesters(taskManager)));
+            entry.put(
+                    "moves",
+                    new ArrayList<>(
+                            movesFrom(taskManager).stream().map(move -> move.id).toList()));
+            entries.add(entry);
+        }
+        LinkedHashMap<String, Serializable> view = new LinkedHashMap<>();
+        view.put("leaving", entries);
+        return view;
     }
 
     /** Ends what has not come too far yet, for {@code reason}. */

@@ -1,5 +1,6 @@
 package io.holdfast.flink.rest;
 
+import java.io.Serializable;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -16,24 +17,38 @@ import org.apache.flink.shaded.netty4.io.netty.handler.codec.http.HttpResponseSt
 
 /**
  * {@code DELETE /holdfast/moves/:moveid}: ends a move before its point of no return, which each of its jobs passes for
- * itself. REST handler threads.
+ * itself; or, with {@code ?requester=}, the wish of one for it. REST handler threads.
  */
-final class CancelMoveHandler extends MovesHandler<EmptyRequestBody, MoveHeaders.Parameters> {
+final class CancelMoveHandler extends MovesHandler<EmptyRequestBody, MoveHeaders.CancelParameters> {
+
+    private final Turns turns;
 
     CancelMoveHandler(
-            GatewayRetriever<? extends DispatcherGateway> leaders, Duration timeout, Map<String, String> headers) {
+            GatewayRetriever<? extends DispatcherGateway> leaders,
+            Duration timeout,
+            Map<String, String> headers,
+            Turns turns) {
         super(leaders, timeout, headers, MoveHeaders.CANCEL);
+        this.turns = turns;
     }
 
     @Override
     protected CompletableFuture<MoveView> handleRequest(
             HandlerRequest<EmptyRequestBody> request, DispatcherGateway gateway) throws RestHandlerException {
         String id = moveId(request);
+        String requester = Requester.in(request);
         EveryJob jobs = everyJob(gateway);
-        return jobs.ask(MoveRequest.cancel(id))
+        return turns.take(() -> jobs.ask(MoveRequest.cancel(id).requestedBy(requester))
                 .thenCompose(answers -> answers.tooLate().isEmpty()
-                        ? whole(jobs, id, answers).thenApply(move -> new MoveView(HttpResponseStatus.ACCEPTED, move))
-                        : CompletableFuture.failedFuture(tooLate(id, answers)));
+                        ? whole(jobs, id, answers).thenApply(move -> new MoveView(status(move, requester), move))
+                        : CompletableFuture.failedFuture(tooLate(id, answers))));
+    }
+
+    /** Others may want it still, and may have it by now. */
+    private static HttpResponseStatus status(Map<String, Serializable> move, String requester) {
+        boolean wanted = !requester.isEmpty()
+                && MoveViews.requestersOf(move).stream().anyMatch(other -> !other.equals(requester));
+        return wanted ? HttpResponseStatus.OK : HttpResponseStatus.ACCEPTED;
     }
 
     private static RestHandlerException tooLate(String id, EveryJob.Answers answers) {

@@ -73,6 +73,7 @@ public enum HoldfastRestEndpointFactory implements RestEndpointFactory<Dispatche
 
             private List<MovesHandler<?, ?>> moves(LeaderGatewayRetriever<ResourceManagerGateway> resourceManagers) {
                 Duration timeout = restConfiguration.getTimeout();
+                Turns turns = new Turns();
                 return List.of(
                         new StartMoveHandler(
                                 leaderRetriever,
@@ -81,10 +82,13 @@ public enum HoldfastRestEndpointFactory implements RestEndpointFactory<Dispatche
                                 responseHeaders,
                                 effective.get(HoldfastOptions.MOVE_TIMEOUT),
                                 effective.get(HoldfastOptions.MOVE_LEAVING_TIME),
-                                System::currentTimeMillis),
+                                System::currentTimeMillis,
+                                turns),
                         new ListMovesHandler(leaderRetriever, timeout, responseHeaders),
                         new ShowMoveHandler(leaderRetriever, timeout, responseHeaders),
-                        new CancelMoveHandler(leaderRetriever, timeout, responseHeaders));
+                        new CancelMoveHandler(leaderRetriever, timeout, responseHeaders, turns),
+                        new ListLeavingHandler(leaderRetriever, timeout, responseHeaders),
+                        new EndLeavingHandler(leaderRetriever, timeout, responseHeaders, turns));
             }
         };
     }

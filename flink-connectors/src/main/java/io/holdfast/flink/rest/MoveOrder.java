@@ -32,7 +32,8 @@ record MoveOrder(List<String> taskManagers, String reason, long deadlineMs, long
     static final String EXPIRES = "expires";
 
     /** Every field that a body may have. */
-    static final Set<String> FIELDS = new TreeSet<>(List.of(TASK_MANAGERS, REASON, DEADLINE, TIMEOUT, SCOPE, EXPIRES));
+    static final Set<String> FIELDS =
+            new TreeSet<>(List.of(TASK_MANAGERS, REASON, DEADLINE, TIMEOUT, SCOPE, EXPIRES, Requester.KEY));
 
     static final String BY_TASK_MANAGER = "taskmanager";
     static final String BY_NODE = "node";

@@ -9,6 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.apache.flink.api.common.JobID;
@@ -23,6 +24,7 @@ final class MoveViews {
     static final String CREATED_AT = "createdAt";
     static final String DEADLINE_AT = "deadlineAt";
     static final String TASK_MANAGERS = "taskmanagers";
+    static final String REQUESTERS = "requesters";
     static final String JOB = "job";
     static final String SUBTASKS = "subtasks";
 
@@ -32,6 +34,7 @@ final class MoveViews {
     private static final String LEAVING = "leaving";
     private static final String TASK_MANAGER = "taskmanager";
     private static final String UNTIL = "until";
+    private static final String MOVES = "moves";
 
     static final String COMPLETED = "COMPLETED";
     static final String CANCELLED = "CANCELLED";
@@ -79,7 +82,8 @@ final class MoveViews {
             whole.put(DETAIL, detail(parts));
         }
         whole.put(REASON, first.get(REASON));
-        whole.put(TASK_MANAGERS, taskManagers(parts));
+        whole.put(TASK_MANAGERS, union(parts, TASK_MANAGERS));
+        whole.put(REQUESTERS, union(parts, REQUESTERS));
         whole.put(
                 CREATED_AT,
                 parts.stream().mapToLong(part -> number(part, CREATED_AT)).min().getAsLong());
@@ -97,12 +101,13 @@ final class MoveViews {
     }
 
     /** Of a move that no job knows of: nothing of any job is there. */
-    static Map<String, Serializable> nothingThere(String id, MoveOrder order, long nowMs) {
+    static Map<String, Serializable> nothingThere(String id, MoveOrder order, String requester, long nowMs) {
         Map<String, Serializable> part = new LinkedHashMap<>();
         part.put(ID, id);
         part.put(STATE, COMPLETED);
         part.put(REASON, order.reason());
         part.put(TASK_MANAGERS, new ArrayList<>(order.taskManagers()));
+        part.put(REQUESTERS, new ArrayList<>(List.of(requester)));
         part.put(CREATED_AT, nowMs);
         part.put(DEADLINE_AT, order.deadlineMs());
         part.put(STEP, STEPS.get(0));
@@ -129,9 +134,51 @@ final class MoveViews {
     }
 
     static List<String> taskManagersOf(Map<String, Serializable> view) {
-        return view.get(TASK_MANAGERS) instanceof List<?> ids
-                ? ids.stream().map(Objects::toString).toList()
+        return texts(view, TASK_MANAGERS);
+    }
+
+    static List<String> requestersOf(Map<String, Serializable> view) {
+        return texts(view, REQUESTERS);
+    }
+
+    private static List<String> texts(Map<String, Serializable> view, String key) {
+        return view.get(key) instanceof List<?> texts
+                ? texts.stream().map(Objects::toString).toList()
                 : List.of();
+    }
+
+    /** A move from {@code taskManager} that has not ended and {@code requester} wants, or anybody if that is empty. */
+    static Optional<String> goingFrom(
+            Collection<? extends Map<String, Serializable>> ofJobs, String taskManager, String requester) {
+        return all(ofJobs).stream()
+                .filter(move -> !hasEnded(move)
+                        && taskManagersOf(move).contains(taskManager)
+                        && (requester.isEmpty() || requestersOf(move).contains(requester)))
+                .map(move -> text(move, ID))
+                .findFirst();
+    }
+
+    /** What jobs say of the TaskManagers that leave, of which some may leave for one of them alone. */
+    static Map<String, Serializable> leavingOf(List<? extends Map<String, Serializable>> ofJobs) {
+        Map<String, List<Map<String, Serializable>>> byTaskManager = new TreeMap<>();
+        ofJobs.forEach(view -> maps(view.get(LEAVING))
+                .forEach(one -> byTaskManager
+                        .computeIfAbsent(text(one, TASK_MANAGER), ignored -> new ArrayList<>())
+                        .add(one)));
+        ArrayList<LinkedHashMap<String, Serializable>> leaving = new ArrayList<>();
+        byTaskManager.forEach((taskManager, parts) -> {
+            LinkedHashMap<String, Serializable> one = new LinkedHashMap<>();
+            one.put(TASK_MANAGER, taskManager);
+            one.put(
+                    UNTIL,
+                    parts.stream().mapToLong(part -> number(part, UNTIL)).max().orElse(0));
+            one.put(REQUESTERS, union(parts, REQUESTERS));
+            one.put(MOVES, union(parts, MOVES));
+            leaving.add(one);
+        });
+        Map<String, Serializable> view = new LinkedHashMap<>();
+        view.put(LEAVING, leaving);
+        return view;
     }
 
     static String text(Map<String, Serializable> view, String key) {
@@ -164,10 +211,10 @@ final class MoveViews {
                 .orElseThrow();
     }
 
-    private static ArrayList<String> taskManagers(List<? extends Map<String, Serializable>> parts) {
-        Set<String> ids = new LinkedHashSet<>();
-        parts.forEach(part -> ids.addAll(taskManagersOf(part)));
-        return new ArrayList<>(ids);
+    private static ArrayList<String> union(List<? extends Map<String, Serializable>> parts, String key) {
+        Set<String> all = new LinkedHashSet<>();
+        parts.forEach(part -> all.addAll(texts(part, key)));
+        return new ArrayList<>(all);
     }
 
     private static ArrayList<LinkedHashMap<String, Serializable>> degradations(

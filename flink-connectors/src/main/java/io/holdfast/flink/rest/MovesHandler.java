@@ -21,7 +21,7 @@ import org.apache.flink.shaded.netty4.io.netty.channel.ChannelHandlerContext;
 import org.apache.flink.shaded.netty4.io.netty.handler.codec.http.HttpRequest;
 import org.apache.flink.shaded.netty4.io.netty.handler.codec.http.HttpResponseStatus;
 
-/** What the resources under {@code /holdfast/moves} have in common. REST handler and RPC threads. */
+/** What the resources under {@code /holdfast/moves} and {@code /holdfast/leaving} have in common. REST handler and RPC threads. */
 abstract class MovesHandler<R extends RequestBody, M extends MessageParameters>
         extends AbstractRestHandler<DispatcherGateway, R, MoveView, M> {
 

@@ -9,9 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 import javax.annotation.Nullable;
-import javax.annotation.concurrent.GuardedBy;
 import org.apache.flink.runtime.clusterframework.types.ResourceID;
 import org.apache.flink.runtime.dispatcher.DispatcherGateway;
 import org.apache.flink.runtime.resourcemanager.ResourceManagerGateway;
@@ -30,8 +28,8 @@ import org.apache.flink.util.AbstractID;
 /**
  * {@code POST /holdfast/moves}: moves the tasks of all jobs away from TaskManagers, or joins a move that does so.
  *
- * <p>Threads: REST handler and RPC threads. Requests are answered one after the other, for one that comes while another
- * starts a move must find that move.
+ * <p>Threads: REST handler and RPC threads. Requests take turns, for one that comes while another starts a move must find
+ * that move.
  */
 final class StartMoveHandler extends MovesHandler<StartMoveHandler.Body, EmptyMessageParameters> {
 
@@ -39,11 +37,7 @@ final class StartMoveHandler extends MovesHandler<StartMoveHandler.Body, EmptyMe
     private final Duration moveTimeout;
     private final Duration leavingTime;
     private final LongSupplier clockMillis;
-    private final Object lock = new Object();
-
-    /** Done when the request before is answered. */
-    @GuardedBy("lock")
-    private CompletableFuture<?> turn = CompletableFuture.completedFuture(null);
+    private final Turns turns;
 
     /**
      * @param moveTimeout until the deadline of a move that names none
@@ -56,12 +50,14 @@ final class StartMoveHandler extends MovesHandler<StartMoveHandler.Body, EmptyMe
             Map<String, String> headers,
             Duration moveTimeout,
             Duration leavingTime,
-            LongSupplier clockMillis) {
+            LongSupplier clockMillis,
+            Turns turns) {
         super(leaders, timeout, headers, MoveHeaders.START);
         this.resourceManagers = resourceManagers;
         this.moveTimeout = moveTimeout;
         this.leavingTime = leavingTime;
         this.clockMillis = clockMillis;
+        this.turns = turns;
     }
 
     @Override
@@ -69,22 +65,14 @@ final class StartMoveHandler extends MovesHandler<StartMoveHandler.Body, EmptyMe
             throws RestHandlerException {
         MoveOrder order =
                 MoveOrder.parse(request.getRequestBody().fields, clockMillis.getAsLong(), moveTimeout, leavingTime);
+        String requester = Requester.in(request.getRequestBody().fields);
         ResourceManagerGateway resourceManager =
                 AbstractResourceManagerHandler.getResourceManagerGateway(resourceManagers);
         EveryJob jobs = everyJob(gateway);
-        return inTurn(() -> resourceManager
+        return turns.take(() -> resourceManager
                 .requestTaskManagerInfo(answerTimeout())
                 .thenCompose(registered -> resolve(order, registered, jobs))
-                .thenCompose(resolved -> startOrJoin(resolved, jobs)));
-    }
-
-    private CompletableFuture<MoveView> inTurn(Supplier<CompletableFuture<MoveView>> work) {
-        synchronized (lock) {
-            CompletableFuture<MoveView> mine =
-                    turn.handle((before, failure) -> before).thenCompose(before -> work.get());
-            turn = mine;
-            return mine;
-        }
+                .thenCompose(resolved -> startOrJoin(resolved, requester, jobs)));
     }
 
     /** The order for all TaskManagers that it is about; 404 if it names one that is not registered. */
@@ -101,15 +89,15 @@ final class StartMoveHandler extends MovesHandler<StartMoveHandler.Body, EmptyMe
         return jobs.nodes().thenApply(nodes -> order.withTaskManagers(known.onNodesOf(order.taskManagers(), nodes)));
     }
 
-    private CompletableFuture<MoveView> startOrJoin(MoveOrder order, EveryJob jobs) {
+    private CompletableFuture<MoveView> startOrJoin(MoveOrder order, String requester, EveryJob jobs) {
         return jobs.ask(MoveRequest.list()).thenCompose(answers -> {
             Optional<Map<String, Serializable>> running = MoveViews.all(answers.views()).stream()
                     .filter(move -> !MoveViews.hasEnded(move)
                             && MoveViews.taskManagersOf(move).containsAll(order.taskManagers()))
                     .findFirst();
             return running.isPresent()
-                    ? join(running.get(), order, jobs)
-                    : start(new AbstractID().toHexString(), order, jobs)
+                    ? join(running.get(), order, requester, jobs)
+                    : start(new AbstractID().toHexString(), order, requester, jobs)
                             .thenApply(move -> new MoveView(
                                     MoveViews.hasEnded(move) ? HttpResponseStatus.OK : HttpResponseStatus.ACCEPTED,
                                     move));
@@ -117,21 +105,24 @@ final class StartMoveHandler extends MovesHandler<StartMoveHandler.Body, EmptyMe
     }
 
     /** The deadline of the move becomes that of {@code order} if that is earlier. */
-    private CompletableFuture<MoveView> join(Map<String, Serializable> running, MoveOrder order, EveryJob jobs) {
+    private CompletableFuture<MoveView> join(
+            Map<String, Serializable> running, MoveOrder order, String requester, EveryJob jobs) {
         MoveOrder same = order.withTaskManagers(MoveViews.taskManagersOf(running));
-        return start(MoveViews.text(running, MoveViews.ID), same, jobs)
+        return start(MoveViews.text(running, MoveViews.ID), same, requester, jobs)
                 .thenApply(move -> new MoveView(HttpResponseStatus.OK, move));
     }
 
-    private CompletableFuture<Map<String, Serializable>> start(String id, MoveOrder order, EveryJob jobs) {
+    private CompletableFuture<Map<String, Serializable>> start(
+            String id, MoveOrder order, String requester, EveryJob jobs) {
         List<ResourceID> taskManagers =
                 order.taskManagers().stream().map(ResourceID::new).toList();
         MoveRequest request = MoveRequest.start(
-                id, taskManagers, order.reason(), order.deadlineMs(), order.leavingUntilMs(), order.byNode());
+                        id, taskManagers, order.reason(), order.deadlineMs(), order.leavingUntilMs(), order.byNode())
+                .requestedBy(requester);
         return jobs.ask(request).thenCompose(answers -> {
             List<Map<String, Serializable>> parts = new ArrayList<>(answers.views());
             if (parts.isEmpty()) {
-                parts.add(MoveViews.nothingThere(id, order, clockMillis.getAsLong()));
+                parts.add(MoveViews.nothingThere(id, order, requester, clockMillis.getAsLong()));
             }
             return withNotManaged(jobs, parts, answers);
         });

@@ -10,12 +10,15 @@ class LeavingTest {
 
     private static final ResourceID TASK_MANAGER = new ResourceID("taskmanager-1");
 
+    private static final Leaving.Wish SIDECAR = new Leaving.Wish("move-1", "sidecar");
+    private static final Leaving.Wish GUARD = new Leaving.Wish("move-1", "guard");
+
     private long now = 1_000;
     private final Leaving leaving = new Leaving(() -> now);
 
     @Test
     void taskManagerLeavesUntilItsTimeIsOver() {
-        leaving.add(TASK_MANAGER, 2_000);
+        leaving.add(TASK_MANAGER, SIDECAR, 2_000);
         now = 1_999;
         assertThat(leaving.contains(TASK_MANAGER)).isTrue();
 
@@ -27,8 +30,8 @@ class LeavingTest {
 
     @Test
     void earlierTimeDoesNotShortenIt() {
-        leaving.add(TASK_MANAGER, 2_000);
-        leaving.add(TASK_MANAGER, 1_500);
+        leaving.add(TASK_MANAGER, SIDECAR, 2_000);
+        leaving.add(TASK_MANAGER, SIDECAR, 1_500);
         now = 1_800;
 
         assertThat(leaving.asMap()).containsEntry(TASK_MANAGER, 2_000L);
@@ -36,9 +39,23 @@ class LeavingTest {
 
     @Test
     void taskManagerThatStaysAfterAllDoesNotLeave() {
-        leaving.add(TASK_MANAGER, 2_000);
+        leaving.add(TASK_MANAGER, SIDECAR, 2_000);
 
-        leaving.remove(TASK_MANAGER);
+        leaving.withdraw(TASK_MANAGER, wish -> true);
+
+        assertThat(leaving.contains(TASK_MANAGER)).isFalse();
+    }
+
+    @Test
+    void taskManagerLeavesAsLongAsSomebodyWantsIt() {
+        leaving.add(TASK_MANAGER, SIDECAR, 3_000);
+        leaving.add(TASK_MANAGER, GUARD, 2_000);
+        assertThat(leaving.requesters(TASK_MANAGER)).containsExactly("sidecar", "guard");
+
+        leaving.withdraw(TASK_MANAGER, wish -> wish.requester().equals("sidecar"));
+        assertThat(leaving.contains(TASK_MANAGER)).isTrue();
+        assertThat(leaving.asMap()).containsEntry(TASK_MANAGER, 2_000L);
+        leaving.withdraw(TASK_MANAGER, wish -> wish.requester().equals("guard"));
 
         assertThat(leaving.contains(TASK_MANAGER)).isFalse();
     }
@@ -47,7 +64,7 @@ class LeavingTest {
     void taskManagerLeavesAsLongAsAMoveFromItGoesOn() {
         leaving.begin(List.of(TASK_MANAGER));
         leaving.begin(List.of(TASK_MANAGER));
-        leaving.add(TASK_MANAGER, 1_000); // which is over already
+        leaving.add(TASK_MANAGER, SIDECAR, 1_000); // which is over already
 
         leaving.end(List.of(TASK_MANAGER));
         assertThat(leaving.contains(TASK_MANAGER)).isTrue();

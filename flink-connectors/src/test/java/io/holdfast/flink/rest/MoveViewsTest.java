@@ -90,6 +90,42 @@ class MoveViewsTest {
     }
 
     @Test
+    void requestersOfAnyJobCount() {
+        Map<String, Serializable> one = part("m", 1, "a", "ARMING");
+        Map<String, Serializable> other = part("m", 1, "b", "ARMING");
+        one.put("requesters", new ArrayList<>(List.of("guard", "sidecar")));
+        other.put("requesters", new ArrayList<>(List.of("sidecar", "operator")));
+
+        assertThat(MoveViews.whole(List.of(one, other)))
+                .containsEntry("requesters", new ArrayList<>(List.of("guard", "sidecar", "operator")));
+    }
+
+    @Test
+    void taskManagerThatLeavesForAnyJobLeaves() {
+        Map<String, Serializable> one = map("leaving", list(oneLeaving("tm-1", 10L, "guard", "m")));
+        Map<String, Serializable> other =
+                map("leaving", list(oneLeaving("tm-2", 0L, "guard", "n"), oneLeaving("tm-1", 30L, "sidecar", "m")));
+
+        Map<String, Serializable> tm1 = oneLeaving("tm-1", 30L, "guard", "m");
+        tm1.put("requesters", new ArrayList<>(List.of("guard", "sidecar")));
+        assertThat(MoveViews.leavingOf(List.of(one, other)))
+                .containsEntry("leaving", list(tm1, oneLeaving("tm-2", 0L, "guard", "n")));
+    }
+
+    static LinkedHashMap<String, Serializable> oneLeaving(
+            String taskManager, long until, String requester, String move) {
+        return map(
+                "taskmanager",
+                taskManager,
+                "until",
+                until,
+                "requesters",
+                new ArrayList<>(List.of(requester)),
+                "moves",
+                new ArrayList<>(List.of(move)));
+    }
+
+    @Test
     void newestMoveComesFirst() {
         assertThat(MoveViews.all(List.of(
                         part("old", 10, "a", "COMPLETED"),
@@ -123,6 +159,7 @@ class MoveViewsTest {
             part.put(list, list());
         }
         part.put("taskmanagers", new ArrayList<>(List.of("tm-1")));
+        part.put("requesters", new ArrayList<>(List.of("anonymous")));
         return part;
     }
 

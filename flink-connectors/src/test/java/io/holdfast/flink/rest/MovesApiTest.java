@@ -64,6 +64,8 @@ class MovesApiTest {
         assertThat(properties("Move"))
                 .isEqualTo(new TreeSet<>(MoveViews.whole(List.of(failed)).keySet()));
         assertThat(properties("Job")).isEqualTo(new TreeSet<>(MoveViews.OF_JOB));
+        Map<String, Serializable> leaving = MoveViewsTest.oneLeaving("tm-1", 1L, "guard", "m");
+        assertThat(properties("Leaving")).isEqualTo(new TreeSet<>(leaving.keySet()));
     }
 
     @Test

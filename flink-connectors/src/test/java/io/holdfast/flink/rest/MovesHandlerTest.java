@@ -64,6 +64,7 @@ class MovesHandlerTest {
     private final List<TaskManagerInfo> taskManagers = new ArrayList<>(
             List.of(taskManager("tm-1", "10.0.0.1"), taskManager("tm-2", "10.0.0.1"), taskManager("tm-3", "10.0.0.3")));
     private final DispatcherGateway dispatcher = dispatcher();
+    private final Turns turns = new Turns();
     private final StartMoveHandler start = new StartMoveHandler(
             () -> CompletableFuture.completedFuture(dispatcher),
             () -> CompletableFuture.completedFuture(resourceManager()),
@@ -71,7 +72,8 @@ class MovesHandlerTest {
             Map.of(),
             Duration.ofSeconds(30),
             Duration.ofMinutes(10),
-            () -> NOW);
+            () -> NOW,
+            turns);
 
     @Test
     void everyJobIsAsked() throws Exception {
@@ -268,6 +270,98 @@ class MovesHandlerTest {
         assertRefused(cancel(id), 409, "is SWITCHING, and past its point of no return", mover.job.toHexString());
     }
 
+    @Test
+    void requesterIsToldToTheJobs() throws Exception {
+        Mover mover = mover();
+        Map<String, Object> body = body("tm-1", "PT30S");
+        body.put("requester", "guard/pod-1");
+
+        start(body).get();
+        MoveView joined = start("tm-1", "PT30S").get();
+
+        assertThat(mover.started).extracting(MoveRequest::requester).containsExactly("guard/pod-1", "anonymous");
+        assertThat(joined.content()).containsEntry("requesters", new ArrayList<>(List.of("guard/pod-1", "anonymous")));
+    }
+
+    @Test
+    void requesterMustHaveAShortName() {
+        mover();
+        Map<String, Object> body = body("tm-1", "PT30S");
+
+        body.put("requester", "x".repeat(201));
+        assertRefused(start(body), 400, "\"requester\" must be a text of 1 to 200 characters", "longer");
+        body.put("requester", 7);
+        assertRefused(start(body), 400, "and is \"7\"");
+        assertRefused(cancel("0123456789abcdef0123456789abcdef", " "), 400, "and is \" \"");
+    }
+
+    @Test
+    void withdrawnWishLeavesTheMoveToOthers() throws Exception {
+        Mover mover = mover();
+        Map<String, Object> body = body("tm-1", "PT30S");
+        body.put("requester", "guard/pod,1");
+        Serializable id = start(body).get().content().get("id");
+        start("tm-1", "PT30S").get();
+
+        MoveView withdrawn = cancel(id, "guard/pod,1").get();
+        MoveView cancelled = cancel(id, "anonymous").get();
+
+        assertThat(withdrawn.status().code()).isEqualTo(200);
+        assertThat(withdrawn.content())
+                .containsEntry("state", "RESERVING")
+                .containsEntry("requesters", new ArrayList<>(List.of("anonymous")));
+        assertThat(cancelled.status().code()).isEqualTo(202);
+        assertThat(cancelled.content()).containsEntry("state", "CANCELLED");
+        assertThat(mover.asked).extracting(MoveRequest::requester).containsExactly("guard/pod,1", "anonymous");
+    }
+
+    @Test
+    void leavingTaskManagersAreShown() throws Exception {
+        Mover mover = mover();
+        mover.leaving.put("tm-1", 30L);
+
+        assertThat(leaving().get().content().get("leaving"))
+                .asList()
+                .singleElement()
+                .satisfies(one -> assertThat((Map<?, ?>) one)
+                        .isEqualTo(Map.of(
+                                "taskmanager", "tm-1", "until", 30L, "requesters", List.of(), "moves", List.of())));
+    }
+
+    @Test
+    void leavingEndsInAllJobs() throws Exception {
+        Mover one = mover();
+        Mover other = mover();
+        one.leaving.put("tm-1", 30L);
+        one.leaving.put("tm-2", 40L);
+        other.leaving.put("tm-1", 50L);
+
+        MoveView left = endLeaving("tm-1").get();
+
+        assertThat(left.status().code()).isEqualTo(200);
+        assertThat(left.content().get("leaving")).asList().hasSize(1);
+        assertThat(one.leaving).containsOnlyKeys("tm-2");
+        assertThat(other.leaving).isEmpty();
+        assertRefused(endLeaving("tm-1"), 404, "tm-1 is not leaving", "GET /holdfast/leaving");
+    }
+
+    @Test
+    void taskManagerLeavesAsLongAsAMoveFromItGoesOn() throws Exception {
+        Mover mover = mover();
+        Mover other = mover();
+        Serializable id = start("tm-1", "PT30S").get().content().get("id");
+        other.become("COMPLETED");
+        mover.leaving.put("tm-1", 30L);
+        other.leaving.put("tm-1", 30L);
+
+        assertRefused(endLeaving("tm-1"), 409, "Move " + id, "has not ended", "Cancel that first");
+        assertThat(other.leaving).as("of a job that would let it").containsKey("tm-1");
+
+        mover.become("COMPLETED");
+        mover.tooLate = true;
+        assertRefused(endLeaving("tm-1"), 409, "A move from TaskManager tm-1 has not ended");
+    }
+
     // ------------------------------------------------------------------ what asks
 
     private CompletableFuture<MoveView> start(String taskManager, String timeout) {
@@ -290,10 +384,38 @@ class MovesHandlerTest {
         return call(() -> handler.handleRequest(about(id), dispatcher));
     }
 
-    private CompletableFuture<MoveView> cancel(Serializable id) {
+    private CompletableFuture<MoveView> cancel(Serializable id, String... requester) {
         CancelMoveHandler handler =
-                new CancelMoveHandler(() -> CompletableFuture.completedFuture(dispatcher), TIMEOUT, Map.of());
-        return call(() -> handler.handleRequest(about(id), dispatcher));
+                new CancelMoveHandler(() -> CompletableFuture.completedFuture(dispatcher), TIMEOUT, Map.of(), turns);
+        return call(() -> handler.handleRequest(
+                HandlerRequest.resolveParametersAndCreate(
+                        EmptyRequestBody.getInstance(),
+                        new MoveHeaders.CancelParameters(),
+                        Map.of("moveid", id.toString()),
+                        requester.length == 0 ? Map.of() : Map.of("requester", List.of(requester)),
+                        List.of()),
+                dispatcher));
+    }
+
+    private CompletableFuture<MoveView> leaving() {
+        ListLeavingHandler handler =
+                new ListLeavingHandler(() -> CompletableFuture.completedFuture(dispatcher), TIMEOUT, Map.of());
+        return handler.handleRequest(
+                HandlerRequest.create(EmptyRequestBody.getInstance(), EmptyMessageParameters.getInstance()),
+                dispatcher);
+    }
+
+    private CompletableFuture<MoveView> endLeaving(String taskManager) {
+        EndLeavingHandler handler =
+                new EndLeavingHandler(() -> CompletableFuture.completedFuture(dispatcher), TIMEOUT, Map.of(), turns);
+        return call(() -> handler.handleRequest(
+                HandlerRequest.resolveParametersAndCreate(
+                        EmptyRequestBody.getInstance(),
+                        new MoveHeaders.OneTaskManager(),
+                        Map.of("taskmanagerid", taskManager),
+                        Map.of(),
+                        List.of()),
+                dispatcher));
     }
 
     private CompletableFuture<MoveView> list() {
@@ -395,6 +517,8 @@ class MovesHandlerTest {
     private static final class Mover extends Scheduler {
         private final JobID job = new JobID();
         private final List<MoveRequest> started = new ArrayList<>();
+        private final List<MoveRequest> asked = new ArrayList<>();
+        private final Map<String, Long> leaving = new LinkedHashMap<>();
         private final Map<String, Map<String, Serializable>> moves = new LinkedHashMap<>();
         private CompletableFuture<Void> delay = CompletableFuture.completedFuture(null);
         private boolean tooLate;
@@ -412,9 +536,19 @@ class MovesHandlerTest {
             switch (request.kind()) {
                 case START -> start(request);
                 case CANCEL -> {
-                    if (!tooLate) {
+                    asked.add(request);
+                    if (!tooLate && moves.containsKey(request.id()) && withdrawn(request)) {
                         become("CANCELLED");
                     }
+                }
+                case LEAVING -> {
+                    return CompletableFuture.completedFuture(new MoveResponse(List.of(leavingView()), false));
+                }
+                case STAY -> {
+                    boolean known = !tooLate
+                            && leaving.remove(request.taskManagers().get(0).getResourceIdString()) != null;
+                    return CompletableFuture.completedFuture(
+                            new MoveResponse(known ? List.of(leavingView()) : List.of(), tooLate));
                 }
                 case GET, LIST -> {
                     // says what there is
@@ -428,8 +562,38 @@ class MovesHandlerTest {
             return delay.thenApply(ignored -> now);
         }
 
+        /** Whether nobody is left. */
+        private boolean withdrawn(MoveRequest request) {
+            List<String> left = new ArrayList<>(MoveViews.requestersOf(moves.get(request.id())));
+            left.remove(request.requester());
+            if (!request.requester().isEmpty() && !left.isEmpty()) {
+                moves.get(request.id()).put("requesters", new ArrayList<>(left));
+                return false;
+            }
+            return true;
+        }
+
+        private LinkedHashMap<String, Serializable> leavingView() {
+            ArrayList<LinkedHashMap<String, Serializable>> all = new ArrayList<>();
+            leaving.forEach((taskManager, until) -> {
+                LinkedHashMap<String, Serializable> one = new LinkedHashMap<>();
+                one.put("taskmanager", taskManager);
+                one.put("until", until);
+                all.add(one);
+            });
+            LinkedHashMap<String, Serializable> view = new LinkedHashMap<>();
+            view.put("leaving", all);
+            return view;
+        }
+
         private void start(MoveRequest request) {
             started.add(request);
+            if (moves.containsKey(request.id())) {
+                List<String> wanted = new ArrayList<>(MoveViews.requestersOf(moves.get(request.id())));
+                wanted.add(request.requester());
+                moves.get(request.id()).put("requesters", new ArrayList<>(wanted));
+                return;
+            }
             Map<String, Serializable> view =
                     MoveViewsTest.part(request.id(), NOW + started.size(), job.toHexString(), "RESERVING");
             view.put(
@@ -437,7 +601,8 @@ class MovesHandlerTest {
                     new ArrayList<>(request.taskManagers().stream()
                             .map(ResourceID::getResourceIdString)
                             .toList()));
-            moves.putIfAbsent(request.id(), view);
+            view.put("requesters", new ArrayList<>(List.of(request.requester())));
+            moves.put(request.id(), view);
         }
     }
 

@@ -243,6 +243,104 @@ class MoveJobTest {
     }
 
     @Test
+    void moveGoesOnUntilTheLastWhoWantsItHasWithdrawn() throws Exception {
+        NumbersJob job = new NumbersJob().records(40_000).parallelism(8); // no slots: it waits for them
+        JobID id = submitted(job.graph(), 24);
+        ResourceID leaving = anyUsed(id);
+        long now = System.currentTimeMillis();
+        String move = start(id, 60 * SECOND, leaving);
+        ask(
+                id,
+                MoveRequest.start(move, List.of(leaving), "drain", now + 30 * SECOND, now + 600 * SECOND, false)
+                        .requestedBy("guard"));
+        assertThat(view(id, move)).containsEntry("deadlineAt", now + 30 * SECOND);
+
+        MoveResponse withdrawn = ask(id, MoveRequest.cancel(move).requestedBy("guard"));
+        assertThat(withdrawn.tooLate()).isFalse();
+        assertThat(withdrawn.views().get(0))
+                .containsEntry("state", "RESERVING")
+                .containsEntry("requesters", new ArrayList<>(List.of(MoveRequest.ANONYMOUS)));
+        assertThat((Long) view(id, move).get("deadlineAt")).isGreaterThanOrEqualTo(now + 60 * SECOND);
+        assertThat(ask(id, MoveRequest.cancel(move).requestedBy("guard"))
+                        .views()
+                        .get(0))
+                .as("nobody else is affected by who does not want it anyway")
+                .containsEntry("state", "RESERVING");
+
+        ask(id, MoveRequest.cancel(move).requestedBy(MoveRequest.ANONYMOUS));
+
+        assertThat(view(id, move)).containsEntry("state", "CANCELLED");
+        assertThat(leaving(id)).isEmpty();
+        cluster.miniCluster().cancelJob(id).get();
+    }
+
+    @Test
+    void operatorCancelsForAll() throws Exception {
+        NumbersJob job = new NumbersJob().records(40_000).parallelism(8);
+        JobID id = submitted(job.graph(), 24);
+        ResourceID leaving = anyUsed(id);
+        long now = System.currentTimeMillis();
+        String move = start(id, 60 * SECOND, leaving);
+        ask(
+                id,
+                MoveRequest.start(move, List.of(leaving), "drain", now + 30 * SECOND, now + 600 * SECOND, false)
+                        .requestedBy("guard"));
+
+        ask(id, MoveRequest.cancel(move));
+
+        assertThat(view(id, move)).containsEntry("state", "CANCELLED");
+        assertThat(leaving(id)).isEmpty();
+        cluster.miniCluster().cancelJob(id).get();
+    }
+
+    /** All slots of the cluster are needed by the second job, those that were left included. */
+    @Test
+    void taskManagerThatStaysAfterItsMoveIsUsedAgain() throws Exception {
+        NumbersJob job = new NumbersJob("lonely-").records(60_000).parallelism(1);
+        JobID id = submitted(job.graph(), 3);
+        ResourceID leaving = anyUsed(id);
+        long now = System.currentTimeMillis();
+        String move = UUID.randomUUID().toString().replace("-", "");
+        for (String requester : List.of("guard", "sidecar")) {
+            ask(
+                    id,
+                    MoveRequest.start(move, List.of(leaving), "x", now + 30 * SECOND, now + 600 * SECOND, false)
+                            .requestedBy(requester));
+        }
+        boolean tooEarly = ask(id, MoveRequest.stay(leaving)).tooLate();
+        wasHandedOver(ended(id, move));
+        NumbersJob others = new NumbersJob("others-").records(700).parallelism(7);
+        JobID second = cluster.submit(others.graph());
+
+        assertThat(tooEarly).as("while the move goes on").isTrue();
+        assertThat(ask(id, MoveRequest.stay(leaving).requestedBy("guard")).views())
+                .hasSize(1);
+        assertThat(leaving(id))
+                .as("the sidecar wants it still")
+                .singleElement()
+                .satisfies(one -> assertThat(one).containsEntry("requesters", new ArrayList<>(List.of("sidecar"))));
+        assertThat(cluster.tasks(second, ExecutionState.RUNNING)).isLessThan(21);
+        assertThat(ask(id, MoveRequest.stay(leaving).requestedBy("sidecar")).views())
+                .hasSize(1);
+        assertThat(leaving(id)).isEmpty();
+        assertThat(ask(id, MoveRequest.stay(leaving)).views()).as("not leaving").isEmpty();
+
+        assertThat(cluster.outcome(second).status()).isEqualTo(JobStatus.FINISHED);
+        assertThat(others.missing()).isZero();
+        cluster.miniCluster().cancelJob(id).get();
+    }
+
+    @SuppressWarnings("unchecked") // views are made of lists of maps with texts as keys
+    private List<Map<String, Serializable>> leaving(JobID job) throws Exception {
+        return (List<Map<String, Serializable>>)
+                ask(job, MoveRequest.leaving()).views().get(0).get("leaving");
+    }
+
+    private Map<String, Serializable> view(JobID job, String move) throws Exception {
+        return ask(job, MoveRequest.get(move)).views().get(0);
+    }
+
+    @Test
     void deadlineThatIsTooNearDegradesAndSaysSo() throws Exception {
         NumbersJob job = new NumbersJob().records(20_000);
         JobID id = submitted(job.graph(), 9);

@@ -24,9 +24,16 @@ public final class MoveRequest implements CoordinationRequest {
         GET,
         /** All moves that are remembered. */
         LIST,
-        /** End a move before its point of no return. */
-        CANCEL
+        /** End a move before its point of no return, for all or for one that has asked for it. */
+        CANCEL,
+        /** The TaskManagers that no task goes to. */
+        LEAVING,
+        /** Tasks may go to a TaskManager again, as far as all are concerned, or one. */
+        STAY
     }
+
+    /** Who has asked for a move without saying who that is. */
+    public static final String ANONYMOUS = "anonymous";
 
     private static final long NO_TIME = 0;
 
@@ -37,6 +44,8 @@ public final class MoveRequest implements CoordinationRequest {
     private final long deadlineMs;
     private final long leavingUntilMs;
     private final boolean byNode;
+
+    private String requester = "";
 
     private MoveRequest(
             Kind kind,
@@ -72,7 +81,8 @@ public final class MoveRequest implements CoordinationRequest {
             long deadlineMs,
             long leavingUntilMs,
             boolean byNode) {
-        return new MoveRequest(Kind.START, id, taskManagers, reason, deadlineMs, leavingUntilMs, byNode);
+        return new MoveRequest(Kind.START, id, taskManagers, reason, deadlineMs, leavingUntilMs, byNode)
+                .requestedBy(ANONYMOUS);
     }
 
     /** REST handler thread. The answer has one view, or none if the move is not known. */
@@ -85,9 +95,35 @@ public final class MoveRequest implements CoordinationRequest {
         return about(Kind.LIST, "");
     }
 
-    /** REST handler thread. The answer is that to {@link #get} and {@link MoveResponse#tooLate()}. */
+    /**
+     * REST handler thread. The answer is that to {@link #get} and {@link MoveResponse#tooLate()}. With {@link #requestedBy}
+     * the move goes on, if others want it.
+     */
     public static MoveRequest cancel(String id) {
         return about(Kind.CANCEL, id);
+    }
+
+    /**
+     * REST handler thread. The answer has one view, with all of them under "leaving": "taskmanager", "until", "requesters",
+     * and "moves" that have not ended.
+     */
+    public static MoveRequest leaving() {
+        return about(Kind.LEAVING, "");
+    }
+
+    /**
+     * REST handler thread. The answer is that to {@link #leaving}, after it was done; or {@link MoveResponse#tooLate()}, and
+     * it was not done, if a move has not ended; or no view, if the TaskManager was not leaving. With {@link #requestedBy}
+     * the TaskManager goes on leaving, if others want that.
+     */
+    public static MoveRequest stay(ResourceID taskManager) {
+        return new MoveRequest(Kind.STAY, "", List.of(taskManager), "", NO_TIME, NO_TIME, false);
+    }
+
+    /** REST handler thread. The same, asked by {@code name}. */
+    public MoveRequest requestedBy(String name) {
+        requester = name;
+        return this;
     }
 
     private static MoveRequest about(Kind kind, String id) {
@@ -99,17 +135,22 @@ public final class MoveRequest implements CoordinationRequest {
         return kind;
     }
 
-    /** Any thread. Empty for {@link Kind#LIST}. */
+    /** Any thread. Empty for what is not about one move. */
     public String id() {
         return id;
     }
 
-    /** Any thread. Of {@link Kind#START}, as all below. */
+    /** Any thread. Who asks; empty for all. */
+    public String requester() {
+        return requester;
+    }
+
+    /** Any thread. Of {@link Kind#START} and {@link Kind#STAY}. */
     public List<ResourceID> taskManagers() {
         return List.copyOf(taskManagers);
     }
 
-    /** Any thread. */
+    /** Any thread. Of {@link Kind#START}, as all below. */
     public String reason() {
         return reason;
     }

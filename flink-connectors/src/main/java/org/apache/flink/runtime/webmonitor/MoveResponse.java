@@ -19,8 +19,9 @@ public final class MoveResponse implements CoordinationResponse {
 
     /**
      * JobMaster main thread. {@code views}: per move what the REST API shows under "jobs" for the job, with the move's
-     * "id", "reason", "taskmanagers", "createdAt", "deadlineAt", "step", "degradations" and "leaving". {@code tooLate}:
-     * the move was to be cancelled, and is past its point of no return or has ended otherwise.
+     * "id", "reason", "taskmanagers", "createdAt", "deadlineAt", "requesters", "step", "degradations" and "leaving"; or the
+     * latter alone. {@code tooLate}: the move was to be cancelled, and is past its point of no return or has ended otherwise;
+     * or a TaskManager was to stay, and a move from it has not ended.
      */
     public MoveResponse(List<LinkedHashMap<String, Serializable>> views, boolean tooLate) {
         this.views = new ArrayList<>(views);
