@@ -2,6 +2,7 @@ package io.holdfast.flink.move;
 
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -59,6 +60,13 @@ public final class Leaving {
         if (all != null) {
             all.keySet().removeIf(which);
         }
+    }
+
+    /** What {@code requester} said of {@code taskManager}, and of others together with it, does not count any more. */
+    public void withdraw(ResourceID taskManager, String requester) {
+        Set<Wish> his = new HashSet<>(wishes.getOrDefault(taskManager, Map.of()).keySet());
+        his.removeIf(wish -> !wish.requester.equals(requester));
+        wishes.keySet().forEach(each -> withdraw(each, his::contains));
     }
 
     /** Whether no task should be put on {@code taskManager}. */

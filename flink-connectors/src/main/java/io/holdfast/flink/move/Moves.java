@@ -181,7 +181,10 @@ public final class Moves {
                         || moves.get(wish.move()).state() == Move.State.FAILED);
     }
 
-    /** {@code taskManager} stays after all, as far as {@code requester} is concerned, or all if it is empty. */
+    /**
+     * {@code taskManager} stays after all; or, unless it is empty, {@code requester} is not who wants it to leave, nor others
+     * that he had named together with it.
+     */
     private MoveResponse stay(ResourceID taskManager, String requester) {
         if (!leaving.contains(taskManager)) {
             return new MoveResponse(List.of(), false);

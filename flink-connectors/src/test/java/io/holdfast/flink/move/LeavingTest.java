@@ -61,6 +61,20 @@ class LeavingTest {
     }
 
     @Test
+    void whoWithdrawsDoesSoForAllThatHeHadNamedTogether() {
+        ResourceID other = new ResourceID("taskmanager-2");
+        ResourceID third = new ResourceID("taskmanager-3");
+        leaving.add(TASK_MANAGER, SIDECAR, 3_000);
+        leaving.add(other, SIDECAR, 3_000);
+        leaving.add(other, GUARD, 2_000);
+        leaving.add(third, new Leaving.Wish("move-2", "sidecar"), 3_000);
+
+        leaving.withdraw(TASK_MANAGER, "sidecar");
+
+        assertThat(leaving.asMap()).containsOnlyKeys(other, third).containsEntry(other, 2_000L);
+    }
+
+    @Test
     void taskManagerLeavesAsLongAsAMoveFromItGoesOn() {
         leaving.begin(List.of(TASK_MANAGER));
         leaving.begin(List.of(TASK_MANAGER));

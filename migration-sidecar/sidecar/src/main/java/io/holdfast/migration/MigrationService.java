@@ -71,7 +71,8 @@ class MigrationService implements AutoCloseable {
                 TaskManagerPlace.of(
                         config.taskmanager().id(),
                         identity.map(PodIdentity::name).or(config::pod),
-                        config.address()));
+                        config.address()),
+                identity.map(PodIdentity::name).or(config::pod));
         this.reporter = new Reporter(
                 metrics, client.map(api -> new PodEvents(api, "holdfast-migration-sidecar")), this::asEventsNameIt);
         this.loop = new MigrationLoop(

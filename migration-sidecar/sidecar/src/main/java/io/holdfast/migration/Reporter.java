@@ -75,6 +75,10 @@ final class Reporter implements AutoCloseable {
             }
         } else if (report instanceof Report.TooLate late) {
             LOG.warn("Move not cancelled: id={} reason=it is past the point of no return, and goes on", late.id());
+        } else if (report instanceof Report.WantedByOthers others) {
+            LOG.info("Move not cancelled: id={} reason=others want it too", others.id());
+        } else if (report instanceof Report.Stays) {
+            LOG.info("TaskManager stays: reason=no notice is left; tasks may come again");
         } else if (report instanceof Report.Ended ended) {
             ended(ended);
         }

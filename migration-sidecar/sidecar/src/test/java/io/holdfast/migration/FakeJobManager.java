@@ -35,13 +35,14 @@ import java.util.concurrent.TimeUnit;
 final class FakeJobManager implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Set<String> FIELDS =
-            Set.of("taskmanagers", "reason", "deadline", "timeout", "scope", "expires");
+            Set.of("taskmanagers", "reason", "deadline", "timeout", "scope", "expires", "requester");
     private static final Set<String> ENDED = Set.of("COMPLETED", "CANCELLED", "FAILED");
 
     private final Map<String, ObjectNode> moves = new LinkedHashMap<>();
     private final Map<String, String> taskManagers = new LinkedHashMap<>();
     private final Set<String> empty = new TreeSet<>();
     private final List<String> requests = new CopyOnWriteArrayList<>();
+    private final List<String> stays = new CopyOnWriteArrayList<>();
     private final List<JsonNode> wishes = new CopyOnWriteArrayList<>();
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final int port;
@@ -148,6 +149,8 @@ final class FakeJobManager implements AutoCloseable {
                 send(exchange, 200, listed());
             } else if (knowsMoves && path.startsWith("/holdfast/moves")) {
                 moves(exchange, request, path, body);
+            } else if (knowsMoves && request.startsWith("DELETE /holdfast/leaving/")) {
+                stay(exchange, path.substring("/holdfast/leaving/".length()));
             } else {
                 error(exchange, 404, "Not found: " + path);
             }
@@ -184,6 +187,29 @@ final class FakeJobManager implements AutoCloseable {
         } else {
             error(exchange, 404, "Not found: " + path);
         }
+    }
+
+    /** Of one requester after the other, which is all that is needed here. */
+    private synchronized void stay(HttpExchange exchange, String taskManager) throws IOException {
+        if (moves.values().stream().anyMatch(move -> !ended(move) && isOf(move, taskManager))) {
+            error(exchange, 409, "A move has not ended.");
+        } else if (moves.values().stream().noneMatch(move -> isOf(move, taskManager))) {
+            error(exchange, 404, "TaskManager %s is not leaving.".formatted(taskManager));
+        } else {
+            stays.add(taskManager + " " + exchange.getRequestURI().getQuery());
+            ObjectNode answer = JSON.createObjectNode();
+            answer.putArray("leaving");
+            send(exchange, 200, answer);
+        }
+    }
+
+    private static boolean isOf(ObjectNode move, String taskManager) {
+        return move.path("taskmanagers").path(0).asText().equals(taskManager);
+    }
+
+    /** TaskManagers that stay after all, and who said so. */
+    List<String> stays() {
+        return List.copyOf(stays);
     }
 
     /** What is not over when its time is ends. */
@@ -231,6 +257,7 @@ final class FakeJobManager implements AutoCloseable {
                 .put("step", "handover");
         move.set("taskmanagers", wish.path("taskmanagers"));
         move.putArray("degradations");
+        move.putArray("requesters").add(wish.path("requester").asText());
         ArrayNode jobs = move.putArray("jobs");
         if (!nothing) {
             jobs.addObject()

@@ -223,6 +223,7 @@ class SidecarIT {
         server.changeNode(TAINTED);
         awaitMove();
         assertThat(jobManager.wishes().get(0).path("scope").asText()).isEqualTo("node");
+        assertThat(jobManager.wishes().get(0).path("requester").asText()).isEqualTo("sidecar/" + FakeApiServer.POD);
         assertThat(jobManager.wishes().get(0).path("reason").asText())
                 .isEqualTo("node node-1 has the taint karpenter.sh/disrupted:NoSchedule");
         server.changeNode("{\"spec\": {\"taints\": []}}");
@@ -252,6 +253,11 @@ class SidecarIT {
 
         Eventually.until(PATIENCE, () -> assertThat(sidecar.out()).contains("outcome=moved"));
         assertThat(jobManager.state(jobManager.moves().get(0))).isEqualTo("COMPLETED");
+        Eventually.until(
+                PATIENCE,
+                () -> assertThat(jobManager.stays())
+                        .containsExactly("%s requester=sidecar/%1$s".formatted(FakeApiServer.POD)));
+        Eventually.until(PATIENCE, () -> assertThat(sidecar.out()).contains("TaskManager stays:"));
     }
 
     @Test

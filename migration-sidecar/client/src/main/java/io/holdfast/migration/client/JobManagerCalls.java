@@ -39,13 +39,17 @@ final class JobManagerCalls implements AutoCloseable {
     private final List<HttpUrl> addresses;
     private final LongSupplier nanoClock;
     private final MoveClient.Pause pause;
+    private final String remedy;
     private volatile int preferred;
 
-    JobManagerCalls(OkHttpClient http, List<URI> addresses, LongSupplier nanoClock, MoveClient.Pause pause) {
+    /** @param remedy what helps if nobody answers, as a sentence */
+    JobManagerCalls(
+            OkHttpClient http, List<URI> addresses, String remedy, LongSupplier nanoClock, MoveClient.Pause pause) {
         this.http = http;
         this.addresses = addresses.stream().map(JobManagerCalls::url).toList();
         this.nanoClock = nanoClock;
         this.pause = pause;
+        this.remedy = remedy;
         if (addresses.isEmpty()) {
             throw new IllegalArgumentException("jobManagers must not be empty");
         }
@@ -62,6 +66,7 @@ final class JobManagerCalls implements AutoCloseable {
     }
 
     /**
+     * @param path with its query, encoded
      * @param body made anew for each try; null for none
      * @param kinds what a status means here; other refusals are {@link Kind#REFUSED}
      */
@@ -81,8 +86,7 @@ final class JobManagerCalls implements AutoCloseable {
             if (left.isNegative() || left.isZero()) {
                 throw new JobManagerException(
                         Kind.AWAY,
-                        "No JobManager answered: %s. Check HOLDFAST_MIGRATION_JOBMANAGER_URL, and that this pod may reach it."
-                                .formatted(String.join("; ", round.away)),
+                        "No JobManager answered: %s. %s".formatted(String.join("; ", round.away), remedy),
                         round.cause);
             }
             pause.nanos(wait.compareTo(left) < 0 ? jittered(wait.toNanos()) : left.toNanos());
@@ -151,15 +155,17 @@ final class JobManagerCalls implements AutoCloseable {
     }
 
     private static Request request(String method, HttpUrl address, String path, Supplier<String> body) {
-        HttpUrl url = address.newBuilder().addPathSegments(path.substring(1)).build();
+        HttpUrl.Builder url = address.newBuilder();
         if (address.pathSegments().get(address.pathSize() - 1).isEmpty()) { // a base that ends with a slash
-            url = address.newBuilder()
-                    .removePathSegment(address.pathSize() - 1)
-                    .addPathSegments(path.substring(1))
-                    .build();
+            url.removePathSegment(address.pathSize() - 1);
+        }
+        String[] parts = path.substring(1).split("\\?", 2);
+        url.addEncodedPathSegments(parts[0]);
+        if (parts.length > 1) {
+            url.encodedQuery(parts[1]);
         }
         return new Request.Builder()
-                .url(url)
+                .url(url.build())
                 .method(method, body == null ? null : RequestBody.create(body.get(), JSON_TYPE))
                 .build();
     }
@@ -196,6 +202,7 @@ final class JobManagerCalls implements AutoCloseable {
                         + ". It does not know moves: put this version's holdfast-flink jar there, and start it with Holdfast.";
             case UNKNOWN_MOVE ->
                 fact + ". It has forgotten the move, or is another one by now: ask for the move again.";
+            case NOT_LEAVING -> fact + ". Nothing is to be done.";
             case TOO_LATE -> fact + ". Wait for its end.";
             default ->
                 fact

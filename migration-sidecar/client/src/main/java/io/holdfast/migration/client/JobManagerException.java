@@ -18,6 +18,8 @@ public final class JobManagerException extends RuntimeException {
         WITHOUT_MOVES,
         /** It knows moves, but not this one: it has been forgotten, or the JobManager is another one by now. */
         UNKNOWN_MOVE,
+        /** The TaskManager is not leaving, or not any more. */
+        NOT_LEAVING,
         /** The move goes on to its end: its tasks have left already, or it is over. */
         TOO_LATE
     }

@@ -3,6 +3,8 @@ package io.holdfast.migration.client;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.migration.client.JobManagerException.Kind;
 import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +30,9 @@ public final class MoveClient implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(250);
     private static final Duration FREQUENT_FOR = Duration.ofSeconds(5);
 
+    /** As long as a JobManager lets a requester be. */
+    static final int LONGEST_REQUESTER = 200;
+
     private final JobManagerCalls calls;
     private final LongSupplier nanoClock;
     private final Pause pause;
@@ -36,10 +41,22 @@ public final class MoveClient implements AutoCloseable {
     public enum Cancellation {
         /** It is cancelled, or will be within moments. */
         CANCELLED,
+        /** It goes on, or has ended, for others who want it; who asked is not one of them any more. */
+        WANTED_BY_OTHERS,
         /** It has ended, or goes on to its end. */
         TOO_LATE,
         /** There is no such move, any more. */
         UNKNOWN
+    }
+
+    /** What the JobManager said to a wish that a TaskManager stays after all. */
+    public enum Staying {
+        /** Tasks may go there again, as far as who asked is concerned. */
+        STAYS,
+        /** A move from it goes on that who asked wants. */
+        MOVING,
+        /** It was not leaving, or is not known any more. */
+        NOT_LEAVING
     }
 
     /** Lets time pass; tests do it quicker. */
@@ -50,17 +67,19 @@ public final class MoveClient implements AutoCloseable {
     /**
      * @param jobManagers base addresses of the REST interface, such as {@code http://jobs-rest:8081}
      * @param callTimeout how long one answer may take, after which the JobManager counts as away
+     * @param remedy what people can do if no JobManager answers, as a sentence
      * @throws IllegalArgumentException if there is none, or one is no http or https address
      */
-    public MoveClient(List<URI> jobManagers, Duration callTimeout) {
+    public MoveClient(List<URI> jobManagers, Duration callTimeout, String remedy) {
         this(
                 jobManagers,
                 callTimeout,
+                remedy,
                 System::nanoTime,
                 nanos -> Thread.sleep(nanos / 1_000_000, (int) (nanos % 1_000_000)));
     }
 
-    MoveClient(List<URI> jobManagers, Duration callTimeout, LongSupplier nanoClock, Pause pause) {
+    MoveClient(List<URI> jobManagers, Duration callTimeout, String remedy, LongSupplier nanoClock, Pause pause) {
         this.nanoClock = nanoClock;
         this.pause = pause;
         OkHttpClient http = new OkHttpClient.Builder()
@@ -70,23 +89,24 @@ public final class MoveClient implements AutoCloseable {
                 .followRedirects(false)
                 .followSslRedirects(false)
                 .build();
-        this.calls = new JobManagerCalls(http, jobManagers, nanoClock, pause);
+        this.calls = new JobManagerCalls(http, jobManagers, remedy, nanoClock, pause);
     }
 
     /**
      * Asks for a move. TaskManagers that are being moved already join that move, whose deadline becomes the earlier one: asking
      * twice does no harm.
      *
+     * @param requester who asks, in at most {@value #LONGEST_REQUESTER} characters: what tells his wish from those of others
      * @param budget how long a JobManager that is away is asked again; zero for one round
      * @return the move, which may have ended already
      * @throws JobManagerException if there is none
      */
-    public MoveView start(MoveRequest request, Duration budget) throws InterruptedException {
+    public MoveView start(MoveRequest request, String requester, Duration budget) throws InterruptedException {
         long asked = nanoClock.getAsLong();
         JsonNode answer = calls.call(
                 "POST",
                 "/holdfast/moves",
-                () -> request.json(Duration.ofNanos(nanoClock.getAsLong() - asked)),
+                () -> request.json(requester, Duration.ofNanos(nanoClock.getAsLong() - asked)),
                 budget,
                 Map.of(404, Kind.WITHOUT_MOVES));
         return view(answer);
@@ -110,11 +130,23 @@ public final class MoveClient implements AutoCloseable {
         return List.copyOf(moves);
     }
 
-    /** @throws JobManagerException if nobody answers within {@code budget}, or it is refused for another reason than time */
-    public Cancellation cancel(String id, Duration budget) throws InterruptedException {
+    /**
+     * Withdraws the wish of {@code requester} for a move, which ends it if nobody else wants it.
+     *
+     * @throws JobManagerException if nobody answers within {@code budget}, or it is refused for another reason than time
+     */
+    public Cancellation cancel(String id, String requester, Duration budget) throws InterruptedException {
         try {
-            calls.call("DELETE", path(id), null, budget, Map.of(404, Kind.UNKNOWN_MOVE, 409, Kind.TOO_LATE));
-            return Cancellation.CANCELLED;
+            JsonNode answer = calls.call(
+                    "DELETE",
+                    path(id) + by(requester),
+                    null,
+                    budget,
+                    Map.of(404, Kind.UNKNOWN_MOVE, 409, Kind.TOO_LATE));
+            boolean others = MoveView.of(answer)
+                    .filter(view -> view.requesters().stream().anyMatch(other -> !other.equals(requester)))
+                    .isPresent();
+            return others ? Cancellation.WANTED_BY_OTHERS : Cancellation.CANCELLED;
         } catch (JobManagerException e) {
             return switch (e.kind()) {
                 case TOO_LATE -> Cancellation.TOO_LATE;
@@ -122,6 +154,44 @@ public final class MoveClient implements AutoCloseable {
                 default -> throw e;
             };
         }
+    }
+
+    /**
+     * Says that a TaskManager stays after its move, as far as {@code requester} is concerned, and with it all that his moves had
+     * named.
+     *
+     * @throws JobManagerException if nobody answers within {@code budget}, or it is refused for another reason
+     */
+    public Staying stay(String taskManager, String requester, Duration budget) throws InterruptedException {
+        try {
+            calls.call(
+                    "DELETE",
+                    "/holdfast/leaving/" + encoded(taskManager) + by(requester),
+                    null,
+                    budget,
+                    Map.of(404, Kind.NOT_LEAVING, 409, Kind.TOO_LATE));
+            return Staying.STAYS;
+        } catch (JobManagerException e) {
+            return switch (e.kind()) {
+                case TOO_LATE -> Staying.MOVING;
+                case NOT_LEAVING -> Staying.NOT_LEAVING;
+                default -> throw e;
+            };
+        }
+    }
+
+    private static String by(String requester) {
+        return "?requester=" + encoded(requester);
+    }
+
+    private static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    /** Puts {@code name} behind {@code kind}, shortened to what a requester may be, but unique if {@code name} ends so. */
+    public static String requester(String kind, String name) {
+        int room = LONGEST_REQUESTER - kind.length() - 1;
+        return kind + "/" + (name.length() <= room ? name : name.substring(name.length() - room));
     }
 
     /**
@@ -166,7 +236,10 @@ public final class MoveClient implements AutoCloseable {
         List<RegisteredTaskManager> found = new ArrayList<>();
         answer.path("taskmanagers")
                 .forEach(one -> found.add(new RegisteredTaskManager(
-                        one.path("id").asText(""), one.path("path").asText(""))));
+                        one.path("id").asText(""),
+                        one.path("path").asText(""),
+                        one.path("freeSlots").asInt(-1)
+                                == one.path("slotsNumber").asInt(-2))));
         return List.copyOf(found);
     }
 

@@ -46,12 +46,16 @@ public record MoveRequest(
         this(taskManagers, reason, timeout, Scope.TASKMANAGER, Optional.empty());
     }
 
-    /** @param elapsed since it was asked for first: what is left of the timeout is sent */
-    String json(Duration elapsed) {
+    /**
+     * @param requester who asks
+     * @param elapsed since it was asked for first: what is left of the timeout is sent
+     */
+    String json(String requester, Duration elapsed) {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         ArrayNode ids = json.putArray("taskmanagers");
         taskManagers.forEach(ids::add);
         Duration left = timeout.minus(elapsed);
+        json.put("requester", requester);
         json.put("reason", reason)
                 .put("timeout", (left.compareTo(SHORTEST) < 0 ? SHORTEST : left).toString())
                 .put("scope", scope.name().toLowerCase(Locale.ROOT));

@@ -15,6 +15,7 @@ import java.util.stream.Stream;
  *
  * @param step how it is done: {@code handover}, {@code checkpoint-and-restart} or {@code restart}
  * @param detail why it failed; blank if it did not
+ * @param requesters who wants it, or wanted it until it ended
  */
 public record MoveView(
         String id,
@@ -26,7 +27,8 @@ public record MoveView(
         String step,
         String detail,
         List<Degradation> degradations,
-        List<Job> jobs) {
+        List<Job> jobs,
+        List<String> requesters) {
 
     /** That it is done in a way that is worse than was asked for. */
     public record Degradation(OptionalLong at, String from, String to, String why) {}
@@ -80,7 +82,8 @@ public record MoveView(
                 json.path("step").asText(""),
                 detail(json, jobs),
                 list(json.path("degradations"), MoveView::degradation),
-                jobs));
+                jobs,
+                list(json.path("requesters"), JsonNode::asText)));
     }
 
     /** Its own, or else what its jobs say, each once. */

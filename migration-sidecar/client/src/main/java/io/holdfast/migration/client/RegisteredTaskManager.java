@@ -8,8 +8,9 @@ import java.util.regex.Pattern;
  *
  * @param id its resource id, which moves name it by
  * @param path its RPC address, such as {@code pekko.tcp://flink@10.1.2.3:6122/user/rpc/taskmanager_0}
+ * @param idle whether all of its slots are free
  */
-public record RegisteredTaskManager(String id, String path) {
+public record RegisteredTaskManager(String id, String path, boolean idle) {
     private static final Pattern HOST =
             Pattern.compile("^[a-z.+-]+://(?:[^@/]*@)?(\\[[^]/]+]|[^:/]+)(?::\\d+)?(?:/.*)?$");
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.holdfast.migration.client.JobManagerException.Kind;
 import io.holdfast.migration.client.MoveClient.Cancellation;
+import io.holdfast.migration.client.MoveClient.Staying;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -59,6 +60,7 @@ class MoveClientTest {
                         Duration.ofSeconds(90),
                         MoveRequest.Scope.NODE,
                         Optional.of(Duration.ofMinutes(5))),
+                "sidecar/pod-1",
                 Duration.ZERO);
 
         RecordedRequest request = first.takeRequest();
@@ -66,8 +68,9 @@ class MoveClientTest {
         assertThat(request.getUrl().encodedPath()).isEqualTo("/holdfast/moves");
         assertThat(request.getHeaders().get("Content-Type")).startsWith("application/json");
         assertThat(request.getBody().utf8())
-                .isEqualTo("{\"taskmanagers\":[\"tm-1\",\"tm-2\"],\"reason\":\"spot notice\",\"timeout\":\"PT1M30S\","
-                        + "\"scope\":\"node\",\"expires\":\"PT5M\"}");
+                .isEqualTo(
+                        "{\"taskmanagers\":[\"tm-1\",\"tm-2\"],\"requester\":\"sidecar/pod-1\","
+                                + "\"reason\":\"spot notice\",\"timeout\":\"PT1M30S\",\"scope\":\"node\",\"expires\":\"PT5M\"}");
         assertThat(view.id()).isEqualTo(ID);
         assertThat(view.state()).isEqualTo(MoveState.RESERVING);
     }
@@ -110,7 +113,7 @@ class MoveClientTest {
         first.enqueue(answer(503, "{\"errors\": [\"no leader\"]}"));
         first.enqueue(answer(202, view("RESERVING")));
 
-        client.start(REQUEST, Duration.ofSeconds(10));
+        client.start(REQUEST, "sidecar/pod", Duration.ofSeconds(10));
 
         assertThat(first.takeRequest().getBody().utf8()).contains("\"timeout\":\"PT30S\"");
         assertThat(first.takeRequest().getBody().utf8()).containsPattern("\"timeout\":\"PT29\\.9\\d*S\"");
@@ -126,7 +129,8 @@ class MoveClientTest {
                 .build());
         first.enqueue(answer(202, view("RESERVING")));
 
-        assertThat(client.start(REQUEST, Duration.ofSeconds(1)).id()).isEqualTo(ID);
+        assertThat(client.start(REQUEST, "sidecar/pod", Duration.ofSeconds(1)).id())
+                .isEqualTo(ID);
         assertThat(second.getRequestCount()).isZero();
     }
 
@@ -138,17 +142,18 @@ class MoveClientTest {
         first.enqueue(answer(200, "<html>Log in</html>"));
         first.enqueue(answer(202, view("RESERVING")));
 
-        assertThat(client.start(REQUEST, Duration.ofSeconds(5)).id()).isEqualTo(ID);
+        assertThat(client.start(REQUEST, "sidecar/pod", Duration.ofSeconds(5)).id())
+                .isEqualTo(ID);
     }
 
     @Test
     void jobManagerThatIsNotThereIsAwayWhenTheBudgetIsUsed() {
         first.close();
 
-        JobManagerException failure = failure(() -> client.start(REQUEST, Duration.ofSeconds(20)));
+        JobManagerException failure = failure(() -> client.start(REQUEST, "sidecar/pod", Duration.ofSeconds(20)));
 
         assertThat(failure.kind()).isEqualTo(Kind.AWAY);
-        assertThat(failure).hasMessageContaining("HOLDFAST_MIGRATION_JOBMANAGER_URL");
+        assertThat(failure).hasMessageContaining("Look at the address.");
         assertThat(Duration.ofNanos(nanos.get())).isBetween(Duration.ofSeconds(20), Duration.ofSeconds(21));
     }
 
@@ -160,8 +165,12 @@ class MoveClientTest {
 
         JobManagerException failure;
         try (MoveClient impatient = new MoveClient(
-                List.of(URI.create(first.url("/").toString())), Duration.ofMillis(300), nanos::get, nanos::addAndGet)) {
-            failure = failure(() -> impatient.start(REQUEST, Duration.ZERO));
+                List.of(URI.create(first.url("/").toString())),
+                Duration.ofMillis(300),
+                "",
+                nanos::get,
+                nanos::addAndGet)) {
+            failure = failure(() -> impatient.start(REQUEST, "sidecar/pod", Duration.ZERO));
         }
 
         assertThat(failure.kind()).isEqualTo(Kind.AWAY);
@@ -175,7 +184,7 @@ class MoveClientTest {
             second.enqueue(answer(202, view("RESERVING")));
             second.enqueue(answer(200, view("COMPLETED")));
 
-            both.start(REQUEST, Duration.ZERO);
+            both.start(REQUEST, "sidecar/pod", Duration.ZERO);
             both.get(ID, Duration.ZERO);
 
             assertThat(first.getRequestCount()).isEqualTo(1);
@@ -187,7 +196,7 @@ class MoveClientTest {
     void refusalHasFlinksWords() {
         first.enqueue(answer(400, "{\"errors\": [\"tm-1 is no TaskManager\\n\\tat Stack.trace\"]}"));
 
-        JobManagerException failure = failure(() -> client.start(REQUEST, Duration.ofMinutes(1)));
+        JobManagerException failure = failure(() -> client.start(REQUEST, "sidecar/pod", Duration.ofMinutes(1)));
 
         assertThat(failure.kind()).isEqualTo(Kind.REFUSED);
         assertThat(failure).hasMessageContaining("HTTP 400: tm-1 is no TaskManager.");
@@ -199,18 +208,53 @@ class MoveClientTest {
         first.enqueue(answer(404, "{\"errors\": [\"Not found: /holdfast/moves\"]}"));
         first.enqueue(answer(404, "{\"errors\": [\"Move not found\"]}"));
 
-        assertThat(failure(() -> client.start(REQUEST, Duration.ofMinutes(1))).kind())
+        assertThat(failure(() -> client.start(REQUEST, "sidecar/pod", Duration.ofMinutes(1)))
+                        .kind())
                 .isEqualTo(Kind.WITHOUT_MOVES);
         assertThat(failure(() -> client.get(ID, Duration.ofMinutes(1))).kind()).isEqualTo(Kind.UNKNOWN_MOVE);
     }
 
     @ParameterizedTest
-    @CsvSource({"202, CANCELLED", "409, TOO_LATE", "404, UNKNOWN"})
-    void cancellationSaysWhatBecameOfIt(int code, Cancellation expected) throws Exception {
-        first.enqueue(answer(code, "{\"errors\": [\"x\"]}"));
+    @CsvSource({
+        "202, sidecar/pod 1, CANCELLED",
+        "200, guard/pod-2, WANTED_BY_OTHERS",
+        "409, x, TOO_LATE",
+        "404, x, UNKNOWN"
+    })
+    void cancellationSaysWhatBecameOfIt(int code, String requester, Cancellation expected) throws Exception {
+        first.enqueue(answer(
+                code,
+                code < 300
+                        ? "{\"id\": \"%s\", \"state\": \"ARMING\", \"requesters\": [\"%s\"]}".formatted(ID, requester)
+                        : "{\"errors\": [\"x\"]}"));
 
-        assertThat(client.cancel(ID, Duration.ZERO)).isEqualTo(expected);
-        assertThat(first.takeRequest().getMethod()).isEqualTo("DELETE");
+        assertThat(client.cancel(ID, "sidecar/pod 1", Duration.ZERO)).isEqualTo(expected);
+        RecordedRequest request = first.takeRequest();
+        assertThat(request.getMethod()).isEqualTo("DELETE");
+        assertThat(request.getUrl().queryParameter("requester")).isEqualTo("sidecar/pod 1");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"200, STAYS", "409, MOVING", "404, NOT_LEAVING"})
+    void stayingIsSaidOfOneTaskManagerByOne(int code, Staying expected) throws Exception {
+        first.enqueue(answer(code, "{\"leaving\": []}"));
+
+        assertThat(client.stay("10.0.0.7:6122-ab/c", "sidecar/pod&1", Duration.ZERO))
+                .isEqualTo(expected);
+
+        RecordedRequest request = first.takeRequest();
+        assertThat(request.getMethod()).isEqualTo("DELETE");
+        assertThat(request.getUrl().pathSegments()).containsExactly("holdfast", "leaving", "10.0.0.7:6122-ab/c");
+        assertThat(request.getUrl().queryParameter("requester")).isEqualTo("sidecar/pod&1");
+    }
+
+    @Test
+    void requesterIsAsLongAsTheJobManagerLetsItBe() {
+        assertThat(MoveClient.requester("guard", "pod-1")).isEqualTo("guard/pod-1");
+        assertThat(MoveClient.requester("guard", "x".repeat(253) + "-uid"))
+                .hasSize(200)
+                .startsWith("guard/x")
+                .endsWith("x-uid");
     }
 
     @Test
@@ -257,13 +301,14 @@ class MoveClientTest {
         try (MoveClient behind = new MoveClient(
                 List.of(URI.create(first.url("/jobs/").toString())),
                 Duration.ofSeconds(10),
+                "",
                 nanos::get,
                 nanos::addAndGet)) {
             first.enqueue(
                     answer(200, "{\"taskmanagers\": [{\"id\": \"tm-1\", \"path\": \"pekko.tcp://flink@h:1/x\"}]}"));
 
             assertThat(behind.taskManagers(Duration.ZERO))
-                    .containsExactly(new RegisteredTaskManager("tm-1", "pekko.tcp://flink@h:1/x"));
+                    .containsExactly(new RegisteredTaskManager("tm-1", "pekko.tcp://flink@h:1/x", false));
             assertThat(first.takeRequest().getUrl().encodedPath()).isEqualTo("/jobs/taskmanagers");
         }
     }
@@ -282,12 +327,13 @@ class MoveClientTest {
             })
     void taskManagerOfAPodIsFoundByNameOrAddress(String name, String ip, String expected) {
         List<RegisteredTaskManager> listed = List.of(
-                new RegisteredTaskManager("tm-1", "pekko.tcp://flink@10.0.0.1:6122/user/rpc/taskmanager_0"),
-                new RegisteredTaskManager("10.0.0.2:1-ab", "pekko.tcp://flink@10.0.0.2:6122/user/rpc/taskmanager_0"),
-                new RegisteredTaskManager("six", "pekko.ssl.tcp://flink@[fd00::5]:6122/user/rpc/taskmanager_0"),
-                new RegisteredTaskManager("by-name", "pekko.tcp://flink@pod-y.jobs:6122/user/rpc/taskmanager_0"),
-                new RegisteredTaskManager("a", "pekko.tcp://flink@10.0.0.3:6122/user/rpc/taskmanager_0"),
-                new RegisteredTaskManager("b", "pekko.tcp://flink@10.0.0.3:6123/user/rpc/taskmanager_0"));
+                new RegisteredTaskManager("tm-1", "pekko.tcp://flink@10.0.0.1:6122/user/rpc/taskmanager_0", false),
+                new RegisteredTaskManager(
+                        "10.0.0.2:1-ab", "pekko.tcp://flink@10.0.0.2:6122/user/rpc/taskmanager_0", false),
+                new RegisteredTaskManager("six", "pekko.ssl.tcp://flink@[fd00::5]:6122/user/rpc/taskmanager_0", false),
+                new RegisteredTaskManager("by-name", "pekko.tcp://flink@pod-y.jobs:6122/user/rpc/taskmanager_0", false),
+                new RegisteredTaskManager("a", "pekko.tcp://flink@10.0.0.3:6122/user/rpc/taskmanager_0", false),
+                new RegisteredTaskManager("b", "pekko.tcp://flink@10.0.0.3:6123/user/rpc/taskmanager_0", false));
 
         assertThat(MoveClient.ofPod(listed, name, ip).map(RegisteredTaskManager::id))
                 .isEqualTo(Optional.ofNullable(expected));
@@ -295,10 +341,10 @@ class MoveClientTest {
 
     @Test
     void addressThatIsNoneIsRefused() {
-        assertThatThrownBy(() -> new MoveClient(List.of(URI.create("jobs-rest:8081")), Duration.ofSeconds(1)))
+        assertThatThrownBy(() -> new MoveClient(List.of(URI.create("jobs-rest:8081")), Duration.ofSeconds(1), ""))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("write one like http://jobs-rest:8081");
-        assertThatThrownBy(() -> new MoveClient(List.of(), Duration.ofSeconds(1)))
+        assertThatThrownBy(() -> new MoveClient(List.of(), Duration.ofSeconds(1), ""))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
@@ -308,7 +354,7 @@ class MoveClientTest {
         for (MockWebServer server : servers) {
             addresses.add(URI.create(server.url("/").toString()));
         }
-        return new MoveClient(addresses, Duration.ofSeconds(10), nanos::get, nanos::addAndGet);
+        return new MoveClient(addresses, Duration.ofSeconds(10), "Look at the address.", nanos::get, nanos::addAndGet);
     }
 
     private interface Asking {

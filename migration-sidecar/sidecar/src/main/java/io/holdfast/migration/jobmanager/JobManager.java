@@ -18,10 +18,13 @@ import java.util.stream.Collectors;
 
 /** Makes the calls that were decided on. One at a time: not thread-safe, but for {@link #close()} and {@link #taskManager()}. */
 public final class JobManager implements AutoCloseable {
+    private static final String REMEDY = "Check HOLDFAST_MIGRATION_JOBMANAGER_URL, and that this pod may reach it.";
+
     private final Supplier<List<URI>> addresses;
     private final Duration callTimeout;
     private final Duration leaving;
     private final TaskManagerPlace place;
+    private final String requester;
     private List<URI> connectedTo = List.of();
     private volatile Optional<MoveClient> client = Optional.empty();
     private volatile Optional<String> taskManager = Optional.empty();
@@ -29,12 +32,21 @@ public final class JobManager implements AutoCloseable {
     /**
      * @param addresses where it is, as far as is known at the moment
      * @param leaving how long nothing shall be put on the TaskManager after it was asked
+     * @param pod name of the pod as which this asks; that of {@code place} if it is not known
      */
-    public JobManager(Supplier<List<URI>> addresses, Duration callTimeout, Duration leaving, TaskManagerPlace place) {
+    public JobManager(
+            Supplier<List<URI>> addresses,
+            Duration callTimeout,
+            Duration leaving,
+            TaskManagerPlace place,
+            Optional<String> pod) {
         this.addresses = addresses;
         this.callTimeout = callTimeout;
         this.leaving = leaving;
         this.place = place;
+        this.requester = MoveClient.requester(
+                "sidecar",
+                pod.or(place::id).or(() -> place.names().stream().findFirst()).orElse("anonymous"));
     }
 
     /** Its resource id, once it was found. Any thread. */
@@ -58,6 +70,8 @@ public final class JobManager implements AutoCloseable {
                 return new Result.Viewed(found.get().get(look.id(), Duration.ZERO));
             } else if (call instanceof Call.Cancel cancel) {
                 return cancel(found.get(), cancel.id());
+            } else if (call instanceof Call.Stay) {
+                return stay(found.get());
             }
             return findUnknown(found.get());
         } catch (JobManagerException e) {
@@ -91,15 +105,29 @@ public final class JobManager implements AutoCloseable {
                         ask.timeout(),
                         ask.node() ? MoveRequest.Scope.NODE : MoveRequest.Scope.TASKMANAGER,
                         Optional.of(leaving)),
+                requester,
                 Duration.ZERO));
     }
 
-    private static Result cancel(MoveClient jobManager, String id) throws InterruptedException {
+    private Result cancel(MoveClient jobManager, String id) throws InterruptedException {
         return new Result.Cancelled(
-                switch (jobManager.cancel(id, Duration.ZERO)) {
+                switch (jobManager.cancel(id, requester, Duration.ZERO)) {
                     case CANCELLED -> Cancelling.DONE;
+                    case WANTED_BY_OTHERS -> Cancelling.OTHERS;
                     case TOO_LATE -> Cancelling.TOO_LATE;
                     case UNKNOWN -> Cancelling.UNKNOWN;
+                });
+    }
+
+    private Result stay(MoveClient jobManager) throws InterruptedException {
+        if (taskManager.isEmpty()) {
+            return new Result.Cancelled(Cancelling.UNKNOWN); // nobody was asked for anything
+        }
+        return new Result.Cancelled(
+                switch (jobManager.stay(taskManager.get(), requester, Duration.ZERO)) {
+                    case STAYS -> Cancelling.DONE;
+                    case MOVING -> Cancelling.TOO_LATE;
+                    case NOT_LEAVING -> Cancelling.UNKNOWN;
                 });
     }
 
@@ -109,6 +137,7 @@ public final class JobManager implements AutoCloseable {
                 .filter(view -> !view.state().ended())
                 .filter(view ->
                         taskManager.filter(view.taskManagers()::contains).isPresent())
+                .filter(view -> view.requesters().contains(requester))
                 .findFirst();
         return move.<Result>map(Result.Viewed::new).orElse(new Result.Cancelled(Cancelling.UNKNOWN));
     }
@@ -118,7 +147,7 @@ public final class JobManager implements AutoCloseable {
             case AWAY -> Trouble.AWAY;
             case REFUSED, TOO_LATE -> Trouble.REFUSED;
             case WITHOUT_MOVES -> Trouble.WITHOUT_MOVES;
-            case UNKNOWN_MOVE -> Trouble.UNKNOWN_MOVE;
+            case UNKNOWN_MOVE, NOT_LEAVING -> Trouble.UNKNOWN_MOVE;
         };
     }
 
@@ -126,7 +155,7 @@ public final class JobManager implements AutoCloseable {
         List<URI> known = addresses.get();
         if (!known.equals(connectedTo)) {
             close();
-            client = known.isEmpty() ? Optional.empty() : Optional.of(new MoveClient(known, callTimeout));
+            client = known.isEmpty() ? Optional.empty() : Optional.of(new MoveClient(known, callTimeout, REMEDY));
             connectedTo = known;
         }
         return client;

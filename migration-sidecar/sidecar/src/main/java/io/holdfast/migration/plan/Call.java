@@ -15,8 +15,11 @@ public sealed interface Call {
     /** How far it is. */
     record Look(String id) implements Call {}
 
-    /** To leave the tasks where they are. */
+    /** To leave the tasks where they are, as far as this sidecar is concerned. */
     record Cancel(String id) implements Call {}
+
+    /** To put tasks on the TaskManager again, as far as this sidecar is concerned. */
+    record Stay() implements Call {}
 
     /** Whether it has heard of a move of this TaskManager, whose id it has not told. */
     record Find() implements Call {}

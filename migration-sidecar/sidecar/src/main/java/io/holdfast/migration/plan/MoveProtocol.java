@@ -61,6 +61,15 @@ public final class MoveProtocol {
     private Optional<Long> unregisteredNanos = Optional.empty();
     private long withdrawnNanos;
 
+    /** Whether the end of the operation was told. */
+    private boolean over;
+
+    /** Whether the JobManager may take the TaskManager for leaving by a move that has ended, or was given up. */
+    private boolean kept;
+
+    /** Whether there was a notice that cannot be withdrawn: then the TaskManager does not stay. */
+    private boolean certain;
+
     public MoveProtocol(Rules rules) {
         this.rules = rules;
         this.heard = new HeardNotices(rules);
@@ -105,6 +114,7 @@ public final class MoveProtocol {
      */
     public Turn advance(long nowNanos, Collection<Notice> notices, Optional<Result> result) {
         List<Report> reports = new ArrayList<>(heard.update(nowNanos, notices));
+        certain |= !heard.certainIds().isEmpty();
         result.ifPresent(came -> {
             Optional<Call> call = calling;
             calling = Optional.empty();
@@ -123,7 +133,11 @@ public final class MoveProtocol {
             unregisteredNanos = Optional.empty();
             viewed(now, call, viewed.view(), reports);
         } else if (result instanceof Result.Cancelled cancelled) {
-            cancelled(now, cancelled.how(), reports);
+            if (call.filter(Call.Stay.class::isInstance).isPresent()) {
+                stayed(now, cancelled.how(), reports);
+            } else {
+                cancelled(now, cancelled.how(), reports);
+            }
         } else if (result instanceof Result.Failed failed) {
             failed(now, call, failed, reports);
         }
@@ -152,6 +166,7 @@ public final class MoveProtocol {
         }
         if (view.state() == MoveState.COMPLETED) {
             phase = Phase.MOVED;
+            kept = true;
             nextNanos = now + rules.leaving().toNanos() / 2;
             end(now, nothingNew ? Outcome.NOTHING : Outcome.MOVED, view.detail(), reports);
             return;
@@ -172,9 +187,10 @@ public final class MoveProtocol {
 
     /** A move that failed, or that somebody else has cancelled, is asked for again as long as there is a notice and time. */
     private void ended(long now, MoveView view, List<Report> reports) {
+        kept |= view.state() == MoveState.FAILED;
         if (heard.isEmpty()) {
-            phase = Phase.QUIET;
             end(now, tooLate ? Outcome.GIVEN_UP : Outcome.CANCELLED, view.detail(), reports);
+            release(now);
             return;
         }
         phase = Phase.ASKING;
@@ -194,9 +210,27 @@ public final class MoveProtocol {
             nextNanos = now;
             return;
         }
-        phase = Phase.QUIET;
+        if (how == Cancelling.OTHERS && move.isPresent()) {
+            reports.add(new Report.WantedByOthers(move.get().id()));
+        }
         unsure = false;
         end(now, Outcome.CANCELLED, "", reports);
+        move = Optional.empty();
+        release(now);
+    }
+
+    /** There may be a notice again by now: then it is asked for anew what that wants. */
+    private void stayed(long now, Cancelling how, List<Report> reports) {
+        if (how == Cancelling.TOO_LATE && now - withdrawnNanos <= AFTERMATH.toNanos()) {
+            nextNanos = now + callPause.toNanos(); // the move was given up here, and goes on there
+            callPause = longer(callPause);
+            return;
+        }
+        if (how == Cancelling.DONE) {
+            reports.add(new Report.Stays());
+        }
+        kept = false;
+        phase = Phase.QUIET;
         move = Optional.empty();
     }
 
@@ -213,7 +247,9 @@ public final class MoveProtocol {
             if (failed.trouble() != Trouble.AWAY || now - withdrawnNanos > AFTERMATH.toNanos()) {
                 phase = Phase.QUIET;
                 unsure = false;
-                end(now, Outcome.CANCELLED, failed.message(), reports);
+                if (!over) {
+                    end(now, Outcome.CANCELLED, failed.message(), reports);
+                }
                 move = Optional.empty();
             }
         } else if (phase == Phase.MOVING && failed.trouble() == Trouble.UNKNOWN_MOVE) {
@@ -258,7 +294,12 @@ public final class MoveProtocol {
             begin(now);
             phase = Phase.ASKING;
             nextNanos = now;
-        } else if (phase == Phase.WITHDRAWING) { // there is a notice again, before it was cancelled
+        } else if (phase == Phase.WITHDRAWING
+                && over) { // there is a notice again, before it was told that there is none
+            begin(now);
+            phase = Phase.ASKING;
+            nextNanos = now;
+        } else if (phase == Phase.WITHDRAWING) { // the same, before it was cancelled
             phase = move.isPresent() ? Phase.MOVING : Phase.ASKING;
         }
         Optional<Long> deadline = heard.deadlineNanos(now);
@@ -315,14 +356,14 @@ public final class MoveProtocol {
     private Optional<Call> withdraw(long now, List<Report> reports) {
         switch (phase) {
             case ASKING -> {
-                if (!unsure) {
-                    phase = Phase.QUIET;
+                if (unsure) {
+                    phase = Phase.WITHDRAWING;
+                    withdrawnNanos = now;
+                    nextNanos = now;
+                } else {
                     end(now, Outcome.CANCELLED, "", reports);
-                    return Optional.empty();
+                    release(now);
                 }
-                phase = Phase.WITHDRAWING;
-                withdrawnNanos = now;
-                nextNanos = now;
             }
             case MOVING -> {
                 MoveState state = move.map(MoveView::state).orElse(MoveState.OTHER);
@@ -339,17 +380,28 @@ public final class MoveProtocol {
                             : Optional.empty();
                 }
             }
-            case MOVED, GIVEN_UP -> phase = Phase.QUIET;
+            case MOVED, GIVEN_UP -> release(now);
             default -> {}
         }
         if (phase == Phase.WITHDRAWING && nextNanos - now <= 0) {
+            if (over) {
+                return Optional.of(new Call.Stay());
+            }
             return Optional.of(move.isPresent() ? new Call.Cancel(move.get().id()) : new Call.Find());
         }
         return Optional.empty();
     }
 
+    /** Nobody wants anything any more; the JobManager is to know, unless the pod ends anyway. */
+    private void release(long now) {
+        phase = certain || !kept ? Phase.QUIET : Phase.WITHDRAWING;
+        withdrawnNanos = now;
+        nextNanos = now;
+    }
+
     private void begin(long now) {
         beginNanos = now;
+        over = false;
         move = Optional.empty();
         told = false;
         tooLate = false;
@@ -361,11 +413,13 @@ public final class MoveProtocol {
 
     private void giveUp(long now, Set<String> ids, List<Report> reports) {
         phase = Phase.GIVEN_UP;
+        kept |= move.isPresent() || unsure;
         covered = new HashSet<>(ids);
         end(now, Outcome.GIVEN_UP, trouble.isBlank() ? "the time is over" : trouble, reports);
     }
 
     private void end(long now, Outcome outcome, String detail, List<Report> reports) {
+        over = true;
         reports.add(new Report.Ended(
                 outcome,
                 move.map(MoveView::id).orElse(""),

@@ -25,6 +25,12 @@ public sealed interface Report {
     /** Too late to cancel: it goes on. */
     record TooLate(String id) implements Report {}
 
+    /** The move goes on, for others want it too. */
+    record WantedByOthers(String id) implements Report {}
+
+    /** The JobManager puts tasks on the TaskManager again. */
+    record Stays() implements Report {}
+
     /**
      * An operation ended.
      *

@@ -7,7 +7,7 @@ public sealed interface Result {
     /** How far the move is. */
     record Viewed(MoveView view) implements Result {}
 
-    /** What came of the wish to cancel. */
+    /** What came of the wish to cancel, or that the TaskManager stays. */
     record Cancelled(Cancelling how) implements Result {}
 
     /** No answer, or none that helps. */
@@ -16,6 +16,8 @@ public sealed interface Result {
     /** What came of a wish to cancel. */
     enum Cancelling {
         DONE,
+        /** It goes on, for others want it. */
+        OTHERS,
         TOO_LATE,
         UNKNOWN
     }

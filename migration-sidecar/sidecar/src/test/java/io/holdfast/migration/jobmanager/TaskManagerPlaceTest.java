@@ -49,6 +49,6 @@ class TaskManagerPlaceTest {
     }
 
     private static RegisteredTaskManager taskManager(String id, String host) {
-        return new RegisteredTaskManager(id, "pekko.tcp://flink@%s:6122/user/rpc/taskmanager_0".formatted(host));
+        return new RegisteredTaskManager(id, "pekko.tcp://flink@%s:6122/user/rpc/taskmanager_0".formatted(host), false);
     }
 }

@@ -210,8 +210,23 @@ class MoveProtocolTest {
         pass(Duration.ofMillis(250));
 
         assertThat(advance()).contains(new Call.Look("m1"));
-        viewed(MoveState.COMPLETED);
+        assertThat(viewed(MoveState.COMPLETED)).contains(new Call.Stay());
         assertThat(ended().outcome()).isEqualTo(Outcome.MOVED);
+        result(new Result.Cancelled(Cancelling.DONE));
+        assertThat(protocol.phase()).isEqualTo(Phase.QUIET);
+        assertThat(count(Report.Ended.class)).isEqualTo(1);
+    }
+
+    @Test
+    void moveThatOthersWantGoesOnWithoutThisOne() {
+        begin(taint("a"), MoveState.CHECKPOINTING);
+        notices.clear();
+        assertThat(advance()).contains(new Call.Cancel("m1"));
+
+        assertThat(result(new Result.Cancelled(Cancelling.OTHERS))).isEmpty();
+
+        assertThat(count(Report.WantedByOthers.class)).isEqualTo(1);
+        assertThat(ended().outcome()).isEqualTo(Outcome.CANCELLED);
         assertThat(protocol.phase()).isEqualTo(Phase.QUIET);
     }
 
@@ -401,12 +416,66 @@ class MoveProtocolTest {
     }
 
     @Test
-    void completedMoveIsOverWhenItsNoticeIsWithdrawn() {
+    void taskManagerStaysWhenTheNoticeOfItsMoveIsWithdrawn() {
         begin(taint("a"), MoveState.COMPLETED);
+        notices.clear();
+
+        assertThat(advance()).contains(new Call.Stay());
+        result(new Result.Failed(Trouble.AWAY, "away"));
+        pass(Duration.ofSeconds(1));
+        assertThat(advance()).as("again").contains(new Call.Stay());
+        result(new Result.Cancelled(Cancelling.DONE));
+
+        assertThat(count(Report.Stays.class)).isEqualTo(1);
+        assertThat(count(Report.Ended.class)).isEqualTo(1);
+        assertThat(protocol.phase()).isEqualTo(Phase.QUIET);
+    }
+
+    @Test
+    void taskManagerOfAFailedMoveStaysToo() {
+        begin(taint("a"), MoveState.FAILED);
+        notices.clear();
+
+        assertThat(advance()).contains(new Call.Stay());
+        assertThat(ended().outcome()).isEqualTo(Outcome.CANCELLED);
+    }
+
+    @Test
+    void podThatEndsForSureDoesNotStay() {
+        begin(hook(1), MoveState.COMPLETED);
         notices.clear();
 
         assertThat(advance()).isEmpty();
         assertThat(protocol.phase()).isEqualTo(Phase.QUIET);
+    }
+
+    @Test
+    void moveThatWasGivenUpAndGoesOnIsWaitedForButNotForEver() {
+        begin(taint("a"), MoveState.SWITCHING);
+        pass(Duration.ofMinutes(3));
+        assertThat(advance()).isEmpty();
+        assertThat(protocol.phase()).isEqualTo(Phase.GIVEN_UP);
+        notices.clear();
+
+        assertThat(advance()).contains(new Call.Stay());
+        for (int seconds = 0; seconds < 40; seconds += 5) {
+            result(new Result.Cancelled(Cancelling.TOO_LATE));
+            pass(Duration.ofSeconds(5));
+            advance();
+        }
+
+        assertThat(protocol.phase()).isEqualTo(Phase.QUIET);
+        assertThat(count(Report.Ended.class)).isEqualTo(1);
+    }
+
+    @Test
+    void noticeThatComesBackBeforeTheTaskManagerStaysIsAskedForAgain() {
+        begin(taint("a"), MoveState.COMPLETED);
+        notices.clear();
+        assertThat(advance()).contains(new Call.Stay());
+        hear(taint("b"));
+
+        assertThat(result(new Result.Failed(Trouble.AWAY, "away"))).containsInstanceOf(Call.Ask.class);
     }
 
     @Test
@@ -470,7 +539,8 @@ class MoveProtocolTest {
                         "",
                         OptionalLong.empty(),
                         List.of(),
-                        Stream.generate(() -> subtask).limit(subtasks).toList())))));
+                        Stream.generate(() -> subtask).limit(subtasks).toList())),
+                List.of("sidecar/pod"))));
     }
 
     private Optional<Call> taken(Turn turn) {
