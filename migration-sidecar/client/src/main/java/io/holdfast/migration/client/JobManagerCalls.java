@@ -190,7 +190,8 @@ final class JobManagerCalls implements AutoCloseable {
             }
         } else {
             Kind kind = kinds.getOrDefault(code, Kind.REFUSED);
-            round.refusal = new JobManagerException(kind, sentence(kind, address, path, code, said(text)), null);
+            round.refusal =
+                    new JobManagerException(kind, sentence(kind, address, path, code, said(text)), said(text), null);
         }
     }
 

@@ -7,6 +7,7 @@ public final class JobManagerException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private final Kind kind;
+    private final String said;
 
     /** What the caller can do. */
     public enum Kind {
@@ -25,11 +26,22 @@ public final class JobManagerException extends RuntimeException {
     }
 
     JobManagerException(Kind kind, String message, Throwable cause) {
+        this(kind, message, "", cause);
+    }
+
+    /** @param said the JobManager's own words, blank if there are none */
+    JobManagerException(Kind kind, String message, String said, Throwable cause) {
         super(message, cause);
         this.kind = Objects.requireNonNull(kind, "kind");
+        this.said = Objects.requireNonNull(said, "said");
     }
 
     public Kind kind() {
         return kind;
+    }
+
+    /** Whether it is an older JobManager that refused {@code field} of a move: asked again without, it may do what it can. */
+    boolean refusesField(String field) {
+        return kind == Kind.REFUSED && said.contains("\"%s\" is no field of a move".formatted(field));
     }
 }

@@ -36,6 +36,7 @@ public final class MoveClient implements AutoCloseable {
     private final JobManagerCalls calls;
     private final LongSupplier nanoClock;
     private final Pause pause;
+    private volatile boolean handoffKnown = true;
 
     /** What the JobManager said to a wish to cancel. */
     public enum Cancellation {
@@ -94,7 +95,7 @@ public final class MoveClient implements AutoCloseable {
 
     /**
      * Asks for a move. TaskManagers that are being moved already join that move, whose deadline becomes the earlier one: asking
-     * twice does no harm.
+     * twice does no harm. A JobManager that does not know handoffs, for it is an older one, is asked once more without.
      *
      * @param requester who asks, in at most {@value #LONGEST_REQUESTER} characters: what tells his wish from those of others
      * @param budget how long a JobManager that is away is asked again; zero for one round
@@ -103,13 +104,32 @@ public final class MoveClient implements AutoCloseable {
      */
     public MoveView start(MoveRequest request, String requester, Duration budget) throws InterruptedException {
         long asked = nanoClock.getAsLong();
-        JsonNode answer = calls.call(
+        try {
+            MoveView view = start(request, requester, budget, asked);
+            handoffKnown |= request.handoff().isPresent();
+            return view;
+        } catch (JobManagerException e) {
+            if (request.handoff().isEmpty() || !e.refusesField(Handoff.FIELD)) {
+                throw e;
+            }
+            handoffKnown = false;
+            Duration left = budget.minusNanos(nanoClock.getAsLong() - asked);
+            return start(request.withoutHandoff(), requester, left.isNegative() ? Duration.ZERO : left, asked);
+        }
+    }
+
+    private MoveView start(MoveRequest request, String requester, Duration budget, long asked) throws InterruptedException {
+        return view(calls.call(
                 "POST",
                 "/holdfast/moves",
                 () -> request.json(requester, Duration.ofNanos(nanoClock.getAsLong() - asked)),
                 budget,
-                Map.of(404, Kind.WITHOUT_MOVES));
-        return view(answer);
+                Map.of(404, Kind.WITHOUT_MOVES)));
+    }
+
+    /** Whether the JobManager took the handoff that it was sent last; so it is believed until one was sent. */
+    public boolean handoffKnown() {
+        return handoffKnown;
     }
 
     /** @throws JobManagerException if it is not known, or nobody answers within {@code budget} */

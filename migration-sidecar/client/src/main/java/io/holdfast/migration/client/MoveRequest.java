@@ -17,9 +17,15 @@ import java.util.Optional;
  *     does not mind clocks that differ
  * @param scope what else counts as leaving
  * @param expires how long they count as leaving afterwards; if absent, as long as the JobManager likes
+ * @param handoff where the local state of those that leave can be fetched, if it can
  */
 public record MoveRequest(
-        List<String> taskManagers, String reason, Duration timeout, Scope scope, Optional<Duration> expires) {
+        List<String> taskManagers,
+        String reason,
+        Duration timeout,
+        Scope scope,
+        Optional<Duration> expires,
+        Optional<Handoff> handoff) {
     private static final Duration SHORTEST = Duration.ofMillis(1);
 
     /** What leaves. */
@@ -46,6 +52,17 @@ public record MoveRequest(
         this(taskManagers, reason, timeout, Scope.TASKMANAGER, Optional.empty());
     }
 
+    /** Their state is restored from the checkpoint storage. */
+    public MoveRequest(
+            List<String> taskManagers, String reason, Duration timeout, Scope scope, Optional<Duration> expires) {
+        this(taskManagers, reason, timeout, scope, expires, Optional.empty());
+    }
+
+    /** The same for a JobManager that does not know handoffs. */
+    MoveRequest withoutHandoff() {
+        return new MoveRequest(taskManagers, reason, timeout, scope, expires);
+    }
+
     /**
      * @param requester who asks
      * @param elapsed since it was asked for first: what is left of the timeout is sent
@@ -60,6 +77,7 @@ public record MoveRequest(
                 .put("timeout", (left.compareTo(SHORTEST) < 0 ? SHORTEST : left).toString())
                 .put("scope", scope.name().toLowerCase(Locale.ROOT));
         expires.ifPresent(span -> json.put("expires", span.toString()));
+        handoff.ifPresent(where -> where.writeTo(json));
         return json.toString();
     }
 }

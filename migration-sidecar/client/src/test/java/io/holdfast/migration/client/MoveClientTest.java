@@ -30,6 +30,14 @@ class MoveClientTest {
     private static final String ID = "0123456789abcdef0123456789abcdef";
     private static final MoveRequest REQUEST = new MoveRequest(List.of("tm-1"), "node drained", Duration.ofSeconds(30));
 
+    private static final MoveRequest HANDING_OVER = new MoveRequest(
+            REQUEST.taskManagers(),
+            REQUEST.reason(),
+            REQUEST.timeout(),
+            REQUEST.scope(),
+            REQUEST.expires(),
+            Optional.of(new Handoff(URI.create("http://10.0.0.7:9621"), "s3cret")));
+
     private final MockWebServer first = new MockWebServer();
     private final MockWebServer second = new MockWebServer();
     private final AtomicLong nanos = new AtomicLong();
@@ -73,6 +81,49 @@ class MoveClientTest {
                                 + "\"reason\":\"spot notice\",\"timeout\":\"PT1M30S\",\"scope\":\"node\",\"expires\":\"PT5M\"}");
         assertThat(view.id()).isEqualTo(ID);
         assertThat(view.state()).isEqualTo(MoveState.RESERVING);
+    }
+
+    @Test
+    void handoffIsSentAndItsTokenIsInNoText() throws Exception {
+        first.enqueue(answer(202, view("RESERVING")));
+
+        client.start(HANDING_OVER, Duration.ZERO);
+
+        assertThat(first.takeRequest().getBody().utf8())
+                .endsWith(",\"handoff\":{\"url\":\"http://10.0.0.7:9621\",\"token\":\"s3cret\"}}");
+        assertThat(client.handoffKnown()).isTrue();
+        assertThat(HANDING_OVER.toString()).contains("http://10.0.0.7:9621").doesNotContain("s3cret");
+    }
+
+    @Test
+    void olderJobManagerIsAskedOnceMoreWithoutTheHandoff() throws Exception {
+        first.enqueue(
+                answer(400, "{\"errors\": [\"\\\"handoff\\\" is no field of a move. Fields are deadline, reason\"]}"));
+        first.enqueue(answer(202, view("RESERVING")));
+        first.enqueue(answer(202, view("RESERVING")));
+
+        assertThat(client.start(HANDING_OVER, Duration.ofSeconds(5)).id()).isEqualTo(ID);
+
+        assertThat(first.takeRequest().getBody().utf8()).contains("handoff");
+        assertThat(first.takeRequest().getBody().utf8())
+                .doesNotContain("handoff")
+                .containsPattern("\"timeout\":\"PT(30|29\\.9\\d*)S\"");
+        assertThat(client.handoffKnown()).isFalse();
+        client.start(HANDING_OVER, Duration.ZERO);
+        assertThat(first.takeRequest().getBody().utf8()).contains("handoff");
+        assertThat(client.handoffKnown())
+                .as("a newer one may have taken its place")
+                .isTrue();
+    }
+
+    @Test
+    void otherRefusalOfAMoveWithAHandoffIsNoReasonToAskAgain() {
+        first.enqueue(answer(400, "{\"errors\": [\"\\\"handoff\\\" must have a url\"]}"));
+
+        JobManagerException failure = failure(() -> client.start(HANDING_OVER, Duration.ofSeconds(5)));
+
+        assertThat(failure.kind()).isEqualTo(Kind.REFUSED);
+        assertThat(first.getRequestCount()).isEqualTo(1);
     }
 
     @Test
