@@ -143,6 +143,14 @@ public final class HoldfastOptions {
             .withDescription("How long a TaskManager whose tasks were moved off gets no task of the job again, if the"
                     + " request does not say it. JobManager.");
 
+    public static final ConfigOption<Boolean> MOVE_STATE_HANDOFF = ConfigOptions.key("holdfast.move.state-handoff")
+            .booleanType()
+            .defaultValue(true)
+            .withDescription(
+                    "Whether the local state of tasks that are moved is fetched from the TaskManager that they leave, where"
+                            + " its migration sidecar serves it and Flink keeps local state. With false, or where it cannot"
+                            + " be fetched in time, it is read from the checkpoint storage. JobManager or job.");
+
     public static final ConfigOption<MemorySize> IN_FLIGHT_LOG_MEMORY = ConfigOptions.key(
                     "holdfast.in-flight-log.memory")
             .memoryType()
@@ -183,6 +191,7 @@ public final class HoldfastOptions {
             NETWORK_MEMORY_MIN,
             NETWORK_MEMORY_MAX,
             MOVE_ENABLED,
+            MOVE_STATE_HANDOFF,
             MOVE_TIMEOUT,
             MOVE_LEAVING_TIME,
             IN_FLIGHT_LOG_MEMORY,

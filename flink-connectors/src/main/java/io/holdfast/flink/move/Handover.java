@@ -11,9 +11,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import javax.annotation.Nullable;
+import org.apache.flink.runtime.clusterframework.types.AllocationID;
 import org.apache.flink.runtime.clusterframework.types.ResourceID;
 import org.apache.flink.runtime.clusterframework.types.ResourceProfile;
 import org.apache.flink.runtime.execution.ExecutionState;
@@ -51,6 +53,11 @@ final class Handover {
     /** Part of it to wait for a moment without a checkpoint, before one is aborted. */
     private static final double QUIET_PART = 0.3;
 
+    /** Part of it that may go by, while tasks stand still already, for state that is handed from one TaskManager to another. */
+    private static final double FETCH_PART = 0.2;
+
+    private static final long MOST_FETCH_MS = 3_000;
+
     /** How often, and after what time, who does not stand at the checkpoint yet is asked again. */
     private static final int VERIFY_TIMES = 20;
 
@@ -73,6 +80,7 @@ final class Handover {
         ARMING,
         CHECKPOINTING,
         VERIFYING,
+        FETCHING,
         LAST_CHECKPOINT,
         SWITCHING,
         OVER
@@ -84,11 +92,17 @@ final class Handover {
     private final Move move;
     private final Runnable ended;
     private final Standstill standstill;
+    private final StateHandoff handoff;
 
     private Phase phase = Phase.WAITING;
     private long notBefore;
     private long warmBy;
     private long quietBy;
+    private long fetchBy;
+
+    /** The checkpoint that tasks stand still at. */
+    private long standsAt;
+
     private boolean lastCheckpointRuns;
 
     /** Checkpoints are not triggered by time until it is over, or undone. */
@@ -117,6 +131,7 @@ final class Handover {
         this.move = move;
         this.ended = ended;
         this.standstill = new Standstill(host);
+        this.handoff = new StateHandoff(mover, move);
     }
 
     Move move() {
@@ -175,6 +190,11 @@ final class Handover {
                             : "TaskManagers did not answer in time";
                     release(why);
                     degrade(why, now);
+                }
+            }
+            case FETCHING -> {
+                if (now >= fetchBy) {
+                    fetched(); // the rest is read from the checkpoint storage
                 }
             }
             case LAST_CHECKPOINT -> {
@@ -253,11 +273,12 @@ final class Handover {
         phase = Phase.WARMING;
         warmBy = now + (long) (WARM_PART * Math.max(0, move.handoverBy() - now));
         MoveSlots.Reservation mine = reservation;
-        mover.warmUp(all, victims.values()).whenComplete((done, failure) -> {
-            if (reservation == mine && phase == Phase.WARMING) {
-                reserved(System.currentTimeMillis());
-            }
-        });
+        CompletableFuture.allOf(mover.warmUp(all, victims.values()), handoff.ahead(victims.values(), all))
+                .whenComplete((done, failure) -> {
+                    if (reservation == mine && phase == Phase.WARMING) {
+                        reserved(System.currentTimeMillis());
+                    }
+                });
     }
 
     private void noSlots(String why) {
@@ -274,6 +295,7 @@ final class Handover {
     }
 
     private void reserved(long now) {
+        handoff.stop();
         Optional<String> against = mover.reasonAgainstHandover().or(this::cannotStand);
         if (against.isPresent()) {
             degrade(against.get(), now);
@@ -359,7 +381,7 @@ final class Handover {
             if (changedSince.isPresent()) {
                 undone(changedSince.get());
             } else if (failure == null) {
-                cut(id);
+                fetch(id, System.currentTimeMillis());
             } else if (asked < VERIFY_TIMES) { // a task acknowledges a moment before it stands
                 host.schedule(
                         () -> {
@@ -372,6 +394,28 @@ final class Handover {
                 undone("not everybody stood at the checkpoint: " + SinglePointRestart.firstLine(failure));
             }
         });
+    }
+
+    /** State that the checkpoint has is brought to where the tasks will be, if most of it is there already. */
+    private void fetch(long id, long now) {
+        standsAt = id;
+        if (!handoff.isReady()) {
+            cut(id);
+            return;
+        }
+        phase = Phase.FETCHING;
+        fetchBy = now + (long) Math.min(MOST_FETCH_MS, FETCH_PART * Math.max(0, move.handoverBy() - now));
+        int mine = tries;
+        handoff.complete(id).whenComplete((done, failure) -> {
+            if (phase == Phase.FETCHING && tries == mine) {
+                fetched();
+            }
+        });
+    }
+
+    private void fetched() {
+        handoff.stop();
+        whatChanged().ifPresentOrElse(this::undone, () -> cut(standsAt));
     }
 
     /** From here on there is no way back. */
@@ -584,7 +628,7 @@ final class Handover {
     /** A task of the job has failed. */
     void taskFailed() {
         switch (phase) {
-            case ARMING, CHECKPOINTING, VERIFYING -> undone("a task of the job failed");
+            case ARMING, CHECKPOINTING, VERIFYING, FETCHING -> undone("a task of the job failed");
             case RESERVING, WARMING, QUIETING -> retry("a task of the job failed", System.currentTimeMillis());
             case WAITING, LAST_CHECKPOINT, SWITCHING, OVER -> {
                 // nothing is to be undone
@@ -611,6 +655,7 @@ final class Handover {
         long now = System.currentTimeMillis();
         phase = Phase.OVER;
         checkpointsAgain();
+        handoff.stop();
         giveBackReservation();
         slots.withdrawOffers();
         move.end(how, why, now);
@@ -653,13 +698,13 @@ final class Handover {
     }
 
     /** One for each slot that {@code tasks} have, and large enough for what shares it. */
-    private static List<ResourceProfile> profiles(Collection<Execution> tasks) {
-        Map<Object, ResourceProfile> bySlot = new LinkedHashMap<>();
+    private static Map<AllocationID, ResourceProfile> profiles(Collection<Execution> tasks) {
+        Map<AllocationID, ResourceProfile> bySlot = new LinkedHashMap<>();
         for (Execution task : tasks) {
             LogicalSlot slot = task.getAssignedResource();
             bySlot.merge(slot.getAllocationId(), profile(task.getVertex()), Handover::larger);
         }
-        return List.copyOf(bySlot.values());
+        return bySlot;
     }
 
     private static ResourceProfile profile(ExecutionVertex vertex) {

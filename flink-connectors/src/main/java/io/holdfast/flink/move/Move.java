@@ -1,13 +1,16 @@
 package io.holdfast.flink.move;
 
+import io.holdfast.flink.handoff.StateOffer;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import javax.annotation.Nullable;
 import org.apache.flink.runtime.clusterframework.types.ResourceID;
 import org.apache.flink.runtime.executiongraph.Execution;
 import org.apache.flink.runtime.scheduler.strategy.ExecutionVertexID;
@@ -106,6 +109,8 @@ final class Move {
     /** By when each of those wants it done who have asked for it, oldest first. */
     private final Map<String, Long> requesters = new LinkedHashMap<>();
 
+    private final Map<ResourceID, StateOffer> offers = new HashMap<>();
+    private final Map<ExecutionVertexID, Long> fetchedBytes = new HashMap<>();
     private State state;
     private Step step = Step.HANDOVER;
     private String detail = "";
@@ -142,6 +147,26 @@ final class Move {
     void end(State how, String why, long now) {
         detail = why;
         become(how, now);
+    }
+
+    /** Where the local state of a TaskManager that is left can be fetched. */
+    void offered(Map<ResourceID, StateOffer> more) {
+        offers.putAll(more);
+    }
+
+    /** Where that of {@code task} can be fetched; null if nowhere. */
+    @Nullable
+    StateOffer offerOf(Execution task) {
+        return offers.get(task.getAssignedResourceLocation().getResourceID());
+    }
+
+    /** So many bytes of the state of {@code task} came from the TaskManager that it leaves. */
+    void fetched(Execution task, long bytes) {
+        fetchedBytes.merge(task.getVertex().getID(), bytes, Long::sum);
+    }
+
+    long fetchedBytes() {
+        return fetchedBytes.values().stream().mapToLong(Long::longValue).sum();
     }
 
     /** {@code requester} wants it too, done by {@code deadlineMs}, or earlier if he has said so before. */
@@ -262,7 +287,11 @@ final class Move {
         }
         view.put("transitions", times);
         ArrayList<Serializable> tasks = new ArrayList<>();
-        subtasks.values().forEach(subtask -> tasks.add(subtask.view()));
+        subtasks.forEach((vertex, subtask) -> {
+            LinkedHashMap<String, Serializable> task = subtask.view();
+            task.put("handoffBytes", fetchedBytes.getOrDefault(vertex, 0L));
+            tasks.add(task);
+        });
         view.put("subtasks", tasks);
         ArrayList<Serializable> going = new ArrayList<>();
         leaving.forEach((taskManager, until) -> {

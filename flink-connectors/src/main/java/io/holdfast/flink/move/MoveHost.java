@@ -1,8 +1,11 @@
 package io.holdfast.flink.move;
 
+import io.holdfast.flink.handoff.FetchState;
+import io.holdfast.flink.handoff.StateOffer;
 import io.holdfast.flink.move.MoveSlots.Reserved;
 import io.holdfast.flink.restart.RestartHost;
 import java.util.Collection;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.apache.flink.runtime.executiongraph.Execution;
@@ -10,6 +13,19 @@ import org.apache.flink.runtime.scheduler.strategy.ExecutionVertexID;
 
 /** What moves need of the scheduler around them, besides {@link RestartHost}. JobMaster main thread only. */
 public interface MoveHost {
+
+    /** A small task in a slot that waits for a task of the job. */
+    interface Errand {
+
+        /**
+         * Completed on the main thread when it has ended, however, with the values of its accumulators: none if it did not
+         * finish.
+         */
+        CompletableFuture<Map<String, Object>> ended();
+
+        /** It is not wanted any more. */
+        void cancel();
+    }
 
     /** The job. */
     RestartHost job();
@@ -25,6 +41,19 @@ public interface MoveHost {
      * have or could not.
      */
     CompletableFuture<Void> warmUp(Collection<Reserved> slots, Collection<Execution> moved);
+
+    /**
+     * Has the TaskManager of {@code slot} fetch local state of {@code task}, see {@link FetchState}.
+     *
+     * @param ahead whether files are only collected
+     */
+    Errand fetchState(Reserved slot, Execution task, StateOffer offer, long checkpoint, boolean ahead);
+
+    /** The latest checkpoint that has completed, -1 if none has. */
+    long latestCheckpoint();
+
+    /** What {@code task} would restore from it, in bytes; 0 if that is not known. */
+    long stateBytes(Execution task);
 
     /** Triggers a checkpoint. The future is completed on the main thread, with its id or why it failed. */
     CompletableFuture<Long> checkpoint();

@@ -14,6 +14,7 @@ final class MoveMetrics {
     private final Counter cancelled;
     private final Counter degraded;
     private final Counter tasks;
+    private final Counter handoffBytes;
     private volatile long lastMs;
     private volatile long leaving;
 
@@ -24,11 +25,13 @@ final class MoveMetrics {
         cancelled = group.counter("movesCancelled");
         degraded = group.counter("movesDegraded");
         tasks = group.counter("movedTasks");
+        handoffBytes = group.counter("movedStateBytes");
         group.gauge("lastMoveMs", () -> lastMs);
         group.gauge("leavingTaskManagers", () -> leaving);
     }
 
     void ended(Move move, long now) {
+        handoffBytes.inc(move.fetchedBytes());
         switch (move.state()) {
             case COMPLETED -> {
                 completed.inc();

@@ -3,11 +3,12 @@ package io.holdfast.flink.move;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
@@ -15,6 +16,7 @@ import javax.annotation.Nullable;
 import org.apache.flink.runtime.clusterframework.types.AllocationID;
 import org.apache.flink.runtime.clusterframework.types.ResourceID;
 import org.apache.flink.runtime.clusterframework.types.ResourceProfile;
+import org.apache.flink.runtime.clusterframework.types.SlotProfile;
 import org.apache.flink.runtime.jobmaster.SlotInfo;
 import org.apache.flink.runtime.jobmaster.SlotRequestId;
 import org.apache.flink.runtime.jobmaster.slotpool.FreeSlotTracker;
@@ -43,8 +45,12 @@ public final class MoveSlots implements PhysicalSlotProvider {
 
     private static final Exception GIVEN_BACK = new Exception("The slot is not needed any more");
 
-    /** A slot that the job has and no task uses. */
-    public record Reserved(SlotRequestId request, PhysicalSlot slot) {}
+    /**
+     * A slot that the job has and no task uses.
+     *
+     * @param instead the slot whose tasks it is for
+     */
+    public record Reserved(SlotRequestId request, PhysicalSlot slot, AllocationID instead) {}
 
     private final SlotPool pool;
     private final PhysicalSlotProvider stock;
@@ -95,7 +101,7 @@ public final class MoveSlots implements PhysicalSlotProvider {
         Map<SlotRequestId, CompletableFuture<PhysicalSlotRequest.Result>> results = new HashMap<>();
         List<PhysicalSlotRequest> others = new ArrayList<>();
         for (PhysicalSlotRequest request : requests) {
-            Reserved reserved = takeOffered(request.getPhysicalSlotResourceProfile());
+            Reserved reserved = takeOffered(request.getSlotProfile());
             if (reserved == null) {
                 others.add(request);
             } else {
@@ -135,19 +141,18 @@ public final class MoveSlots implements PhysicalSlotProvider {
     }
 
     @Nullable
-    private Reserved takeOffered(ResourceProfile profile) {
+    private Reserved takeOffered(SlotProfile wanted) {
         List<Reserved> useless =
                 offered.stream().filter(reserved -> !isUsable(reserved)).toList();
         offered.removeAll(useless);
         useless.forEach(reserved -> pool.releaseSlot(reserved.request, GIVEN_BACK));
-        for (Iterator<Reserved> each = offered.iterator(); each.hasNext(); ) {
-            Reserved reserved = each.next();
-            if (reserved.slot.getResourceProfile().isMatching(profile)) {
-                each.remove();
-                return reserved;
-            }
-        }
-        return null;
+        Optional<Reserved> best = offered.stream()
+                .filter(reserved ->
+                        reserved.slot.getResourceProfile().isMatching(wanted.getPhysicalSlotResourceProfile()))
+                .max(Comparator.comparing(reserved ->
+                        wanted.getPreferredAllocations().contains(reserved.instead))); // where its tasks were
+        best.ifPresent(offered::remove);
+        return best.orElse(null);
     }
 
     /** Whether the job still has it, on a TaskManager that stays. */
@@ -180,9 +185,10 @@ public final class MoveSlots implements PhysicalSlotProvider {
      * Gets slots for later use: what is free in the pool first, as the ResourceManager gives nothing while there is, then
      * new ones.
      *
+     * @param profiles of what is needed, by the slots that are to be replaced
      * @param timeout after which the future fails; what came is given back then
      */
-    public Reservation reserve(List<ResourceProfile> profiles, Duration timeout) {
+    public Reservation reserve(Map<AllocationID, ResourceProfile> profiles, Duration timeout) {
         parkFree();
         Reservation reservation = new Reservation(profiles.size(), timeout);
         profiles.forEach(reservation::add);
@@ -208,13 +214,13 @@ public final class MoveSlots implements PhysicalSlotProvider {
             return all;
         }
 
-        private void add(ResourceProfile profile) {
+        private void add(AllocationID instead, ResourceProfile profile) {
             PhysicalSlotRequest request = SlotRequests.of(profile);
             SlotRequestId id = request.getSlotRequestId();
             for (PhysicalSlot free : pool.getFreeSlotTracker().getFreeSlotsInformation()) {
                 if (!isLeaving(free) && free.getResourceProfile().isMatching(profile)) {
                     pool.allocateAvailableSlot(free.getAllocationId(), request)
-                            .ifPresent(slot -> has(new Reserved(id, slot)));
+                            .ifPresent(slot -> has(new Reserved(id, slot, instead)));
                     return;
                 }
             }
@@ -228,9 +234,9 @@ public final class MoveSlots implements PhysicalSlotProvider {
                     pool.releaseSlot(id, GIVEN_BACK);
                 } else if (isLeaving(slot)) {
                     park(id, slot); // so that it does not come again
-                    add(profile);
+                    add(instead, profile);
                 } else {
-                    has(new Reserved(id, slot));
+                    has(new Reserved(id, slot, instead));
                 }
             });
         }

@@ -95,6 +95,7 @@ public final class Moves {
         if (known != null) {
             if (!known.state().ended()) {
                 known.wanted(request.requester(), request.deadlineMs());
+                offer(known, request);
                 leave(request, now);
             }
             return known;
@@ -112,11 +113,18 @@ public final class Moves {
             metrics.ended(move, now);
             return move;
         }
+        offer(move, request);
         leaving.begin(move.taskManagers);
         leave(request, now);
         waiting.add(move);
         next();
         return move;
+    }
+
+    private void offer(Move move, MoveRequest request) {
+        if (settings.stateHandoff()) {
+            move.offered(request.offers());
+        }
     }
 
     private void leave(MoveRequest request, long now) {

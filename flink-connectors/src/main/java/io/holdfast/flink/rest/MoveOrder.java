@@ -1,5 +1,6 @@
 package io.holdfast.flink.rest;
 
+import io.holdfast.flink.handoff.StateOffer;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.OffsetDateTime;
@@ -21,8 +22,15 @@ import org.apache.flink.shaded.netty4.io.netty.handler.codec.http.HttpResponseSt
  * @param deadlineMs when they may be gone, epoch milliseconds
  * @param leavingUntilMs until when no task goes to them, epoch milliseconds
  * @param byNode whether all TaskManagers of their nodes leave
+ * @param offers where local state can be fetched, by TaskManager
  */
-record MoveOrder(List<String> taskManagers, String reason, long deadlineMs, long leavingUntilMs, boolean byNode) {
+record MoveOrder(
+        List<String> taskManagers,
+        String reason,
+        long deadlineMs,
+        long leavingUntilMs,
+        boolean byNode,
+        Map<String, StateOffer> offers) {
 
     static final String TASK_MANAGERS = "taskmanagers";
     static final String REASON = "reason";
@@ -32,8 +40,8 @@ record MoveOrder(List<String> taskManagers, String reason, long deadlineMs, long
     static final String EXPIRES = "expires";
 
     /** Every field that a body may have. */
-    static final Set<String> FIELDS =
-            new TreeSet<>(List.of(TASK_MANAGERS, REASON, DEADLINE, TIMEOUT, SCOPE, EXPIRES, Requester.KEY));
+    static final Set<String> FIELDS = new TreeSet<>(
+            List.of(TASK_MANAGERS, REASON, DEADLINE, TIMEOUT, SCOPE, EXPIRES, Requester.KEY, HandoffField.KEY));
 
     static final String BY_TASK_MANAGER = "taskmanager";
     static final String BY_NODE = "node";
@@ -55,17 +63,19 @@ record MoveOrder(List<String> taskManagers, String reason, long deadlineMs, long
         }
         long deadlineMs = deadline(body, nowMs, timeout);
         Duration leaving = body.get(EXPIRES) == null ? expires : duration(body, EXPIRES);
+        List<String> taskManagers = taskManagers(body.get(TASK_MANAGERS));
         return new MoveOrder(
-                taskManagers(body.get(TASK_MANAGERS)),
+                taskManagers,
                 reason(body),
                 deadlineMs,
                 Math.max(deadlineMs, nowMs) + leaving.toMillis(),
-                byNode(body));
+                byNode(body),
+                HandoffField.in(body, taskManagers));
     }
 
     /** The same for other TaskManagers. */
     MoveOrder withTaskManagers(List<String> others) {
-        return new MoveOrder(others, reason, deadlineMs, leavingUntilMs, byNode);
+        return new MoveOrder(others, reason, deadlineMs, leavingUntilMs, byNode, offers);
     }
 
     private static List<String> taskManagers(@Nullable Object ids) throws RestHandlerException {

@@ -119,6 +119,7 @@ final class StartMoveHandler extends MovesHandler<StartMoveHandler.Body, EmptyMe
         MoveRequest request = MoveRequest.start(
                         id, taskManagers, order.reason(), order.deadlineMs(), order.leavingUntilMs(), order.byNode())
                 .requestedBy(requester);
+        order.offers().forEach((taskManager, offer) -> request.offering(new ResourceID(taskManager), offer));
         return jobs.ask(request).thenCompose(answers -> {
             List<Map<String, Serializable>> parts = new ArrayList<>(answers.views());
             if (parts.isEmpty()) {

@@ -82,7 +82,7 @@ public final class SubtaskStateRestorer {
      * @return what to restore; empty if the checkpoint was taken with another parallelism, so that state must be
      *     redistributed over the whole vertex
      */
-    static Optional<JobManagerTaskRestore> stateOf(ExecutionVertex vertex, CompletedCheckpoint checkpoint) {
+    public static Optional<JobManagerTaskRestore> stateOf(ExecutionVertex vertex, CompletedCheckpoint checkpoint) {
         ExecutionJobVertex jobVertex = vertex.getJobVertex();
         Map<OperatorID, OperatorState> states = checkpoint.getOperatorStates();
         TaskStateSnapshot snapshot =

@@ -27,7 +27,7 @@ class MoveOrderTest {
 
         assertThat(order)
                 .isEqualTo(new MoveOrder(
-                        List.of("tm-1"), "asked for over REST", NOW + 30_000, NOW + 30_000 + 600_000, false));
+                        List.of("tm-1"), "asked for over REST", NOW + 30_000, NOW + 30_000 + 600_000, false, Map.of()));
     }
 
     @Test
@@ -46,7 +46,12 @@ class MoveOrderTest {
 
         assertThat(order)
                 .isEqualTo(new MoveOrder(
-                        List.of("tm-2", "tm-1"), "spot notice", NOW + 120_000, NOW + 120_000 + 3_600_000, true));
+                        List.of("tm-2", "tm-1"),
+                        "spot notice",
+                        NOW + 120_000,
+                        NOW + 120_000 + 3_600_000,
+                        true,
+                        Map.of()));
     }
 
     @Test

@@ -93,7 +93,7 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
     private final Parts parts;
     private final AutoPartitionSettings autoPartition;
     private final MoveOperations moveOperations;
-    private final WarmUps warmUps;
+    private final SlotErrands errands;
     private String fallbackReason;
     private boolean stopping;
 
@@ -250,8 +250,8 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
         parts.restart.start(this, metrics);
         parts.weights.start(this);
         parts.operations.start(this);
-        warmUps = new WarmUps(this, deployments, rpcTimeout);
-        moveOperations = new MoveOperations(this, parts.versioner, parts.restart, warmUps);
+        errands = new SlotErrands(this, deployments, userCode, rpcTimeout);
+        moveOperations = new MoveOperations(this, parts.versioner, parts.restart, errands);
         parts.moves.start(moveOperations, metrics);
         parts.checkpoints.onCompleted(id -> getMainThreadExecutor().execute(() -> checkpointCompleted(id)));
     }
@@ -298,7 +298,7 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
 
     @Override
     public boolean updateTaskExecutionState(TaskExecutionStateTransition transition) {
-        if (warmUps.updated(transition.getID(), transition.getExecutionState())) {
+        if (errands.updated(transition)) {
             return true;
         }
         Execution execution = getExecutionGraph().getRegisteredExecutions().get(transition.getID());

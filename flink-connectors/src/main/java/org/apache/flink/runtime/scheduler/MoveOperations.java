@@ -1,9 +1,12 @@
 package org.apache.flink.runtime.scheduler;
 
+import io.holdfast.flink.handoff.FetchState;
+import io.holdfast.flink.handoff.StateOffer;
 import io.holdfast.flink.move.MoveHost;
 import io.holdfast.flink.move.MoveSlots.Reserved;
 import io.holdfast.flink.restart.RestartHost;
 import io.holdfast.flink.restart.SinglePointRestart;
+import io.holdfast.flink.restart.SubtaskStateRestorer;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -15,6 +18,7 @@ import org.apache.flink.runtime.checkpoint.CompletedCheckpoint;
 import org.apache.flink.runtime.checkpoint.HoldfastPendingCheckpoints;
 import org.apache.flink.runtime.executiongraph.Execution;
 import org.apache.flink.runtime.jobgraph.tasks.JobCheckpointingSettings;
+import org.apache.flink.runtime.scheduler.SlotErrands.Place;
 import org.apache.flink.runtime.scheduler.strategy.ExecutionVertexID;
 import org.apache.flink.util.ExceptionUtils;
 import org.apache.flink.util.FlinkException;
@@ -31,6 +35,7 @@ final class MoveOperations implements MoveHost {
     private final HoldfastScheduler scheduler;
     private final ExecutionVertexVersioner versioner;
     private final SinglePointRestart restart;
+    private final SlotErrands errands;
     private final WarmUps warmUps;
     private final Set<Execution> stopping = new HashSet<>();
 
@@ -38,11 +43,12 @@ final class MoveOperations implements MoveHost {
             HoldfastScheduler scheduler,
             ExecutionVertexVersioner versioner,
             SinglePointRestart restart,
-            WarmUps warmUps) {
+            SlotErrands errands) {
         this.scheduler = scheduler;
         this.versioner = versioner;
         this.restart = restart;
-        this.warmUps = warmUps;
+        this.errands = errands;
+        this.warmUps = new WarmUps(scheduler, errands);
     }
 
     @Override
@@ -70,6 +76,32 @@ final class MoveOperations implements MoveHost {
     @Override
     public CompletableFuture<Void> warmUp(Collection<Reserved> slots, Collection<Execution> moved) {
         return warmUps.run(slots, moved);
+    }
+
+    @Override
+    public Errand fetchState(Reserved slot, Execution task, StateOffer offer, long checkpoint, boolean ahead) {
+        return errands.send(
+                Place.of(slot.slot()),
+                task.getVertex(),
+                task.getVertex().getJobvertexId(), // that of the state
+                "State of " + task.getVertex().getJobVertex().getName(),
+                FetchState.class,
+                FetchState.configuration(offer, task.getAssignedAllocationID().toHexString(), checkpoint, ahead),
+                null);
+    }
+
+    @Override
+    public long latestCheckpoint() {
+        CompletedCheckpoint latest = scheduler.latestCheckpoint();
+        return latest == null ? -1 : latest.getCheckpointID();
+    }
+
+    @Override
+    public long stateBytes(Execution task) {
+        return Optional.ofNullable(scheduler.latestCheckpoint())
+                .flatMap(latest -> SubtaskStateRestorer.stateOf(task.getVertex(), latest))
+                .map(state -> state.getTaskStateSnapshot().getStateSize())
+                .orElse(0L);
     }
 
     @Override

@@ -1,54 +1,41 @@
 package org.apache.flink.runtime.scheduler;
 
+import io.holdfast.flink.move.ListClasses;
 import io.holdfast.flink.move.MoveSlots.Reserved;
 import io.holdfast.flink.move.WarmUp;
-import java.io.IOException;
-import java.time.Duration;
+import io.holdfast.flink.restart.SubtaskStateRestorer;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.runtime.checkpoint.CompletedCheckpoint;
+import org.apache.flink.runtime.checkpoint.JobManagerTaskRestore;
 import org.apache.flink.runtime.clusterframework.types.ResourceID;
-import org.apache.flink.runtime.deployment.TaskDeploymentDescriptor;
-import org.apache.flink.runtime.deployment.TaskDeploymentDescriptor.NonOffloaded;
 import org.apache.flink.runtime.execution.ExecutionState;
-import org.apache.flink.runtime.executiongraph.DefaultExecutionGraph;
 import org.apache.flink.runtime.executiongraph.Execution;
-import org.apache.flink.runtime.executiongraph.ExecutionAttemptID;
 import org.apache.flink.runtime.executiongraph.ExecutionJobVertex;
-import org.apache.flink.runtime.executiongraph.TaskInformation;
+import org.apache.flink.runtime.executiongraph.ExecutionVertex;
 import org.apache.flink.runtime.jobgraph.JobVertex;
 import org.apache.flink.runtime.jobgraph.JobVertexID;
-import org.apache.flink.runtime.jobmaster.ExecutionDeploymentTracker;
-import org.apache.flink.runtime.jobmaster.slotpool.PhysicalSlot;
-import org.apache.flink.runtime.scheduler.strategy.ExecutionVertexID;
-import org.apache.flink.util.SerializedValue;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.apache.flink.runtime.jobmaster.LogicalSlot;
+import org.apache.flink.runtime.scheduler.SlotErrands.Place;
 
-/**
- * Runs {@link WarmUp} tasks in slots that wait for real ones. The execution graph does not know of them: they are not in
- * Flink's REST, and a failure of theirs is nobody's. JobMaster main thread only.
- *
- * <p>Follows Flink's {@link Execution#deploy()}, read at 2.2.1 and 2.3.0.
- */
+/** Runs {@link WarmUp} tasks where tasks are about to be put. JobMaster main thread only. */
 final class WarmUps {
 
-    private static final Logger LOG = LoggerFactory.getLogger(WarmUps.class);
+    /** More than this is not read twice: the practice is worth less than the time it takes. */
+    private static final long MOST_STATE_BYTES = 64L << 20;
 
     private final HoldfastScheduler scheduler;
-    private final ExecutionDeploymentTracker deployments;
-    private final Duration rpcTimeout;
-    private final Map<ExecutionAttemptID, CompletableFuture<Void>> running = new HashMap<>();
+    private final SlotErrands errands;
 
-    WarmUps(HoldfastScheduler scheduler, ExecutionDeploymentTracker deployments, Duration rpcTimeout) {
+    WarmUps(HoldfastScheduler scheduler, SlotErrands errands) {
         this.scheduler = scheduler;
-        this.deployments = deployments;
-        this.rpcTimeout = rpcTimeout;
+        this.errands = errands;
     }
 
     /**
@@ -57,17 +44,47 @@ final class WarmUps {
      * @return completed on the main thread when all have ended, however
      */
     CompletableFuture<Void> run(Collection<Reserved> slots, Collection<Execution> moved) {
-        Set<ExecutionJobVertex> vertices = new LinkedHashSet<>();
-        moved.forEach(execution -> vertices.add(execution.getVertex().getJobVertex()));
-        Set<ResourceID> seen = new LinkedHashSet<>();
-        List<CompletableFuture<Void>> all = new ArrayList<>();
-        for (Reserved reserved : slots) {
-            PhysicalSlot slot = reserved.slot();
-            if (seen.add(slot.getTaskManagerLocation().getResourceID())) {
-                for (ExecutionJobVertex vertex : vertices) {
-                    if (!runsOn(vertex, slot.getTaskManagerLocation().getResourceID())) {
-                        all.add(submit(slot, vertex));
-                    }
+        Map<ExecutionJobVertex, ExecutionVertex> vertices = new LinkedHashMap<>();
+        moved.forEach(execution -> vertices.putIfAbsent(execution.getVertex().getJobVertex(), execution.getVertex()));
+        Map<ResourceID, Place> places = new LinkedHashMap<>();
+        slots.stream()
+                .map(slot -> Place.of(slot.slot()))
+                .forEach(place -> places.putIfAbsent(place.taskManager(), place));
+        places.values()
+                .removeIf(place -> vertices.keySet().stream().allMatch(vertex -> runsOn(vertex, place.taskManager())));
+        return places.isEmpty()
+                ? CompletableFuture.completedFuture(null)
+                : classes(moved).thenCompose(classes -> run(places.values(), vertices.values(), classes));
+    }
+
+    /** Those that one of the TaskManagers to leave has loaded. */
+    private CompletableFuture<byte[]> classes(Collection<Execution> moved) {
+        Execution one = moved.iterator().next();
+        LogicalSlot slot = one.getAssignedResource();
+        return errands.send(
+                        Place.of(slot),
+                        one.getVertex(),
+                        new JobVertexID(),
+                        "Class list of " + one.getVertex().getJobVertex().getName(),
+                        ListClasses.class,
+                        new Configuration(),
+                        null)
+                .ended()
+                .thenApply(said ->
+                        said.get(ListClasses.CLASSES) instanceof List<?> list && list.get(0) instanceof byte[] classes
+                                ? classes
+                                : new byte[0]);
+    }
+
+    private CompletableFuture<Void> run(
+            Collection<Place> places, Collection<ExecutionVertex> vertices, byte[] classes) {
+        List<CompletableFuture<?>> all = new ArrayList<>();
+        for (Place place : places) {
+            byte[] some = classes; // once for each TaskManager
+            for (ExecutionVertex vertex : vertices) {
+                if (!runsOn(vertex.getJobVertex(), place.taskManager())) {
+                    all.add(send(place, vertex, some));
+                    some = new byte[0];
                 }
             }
         }
@@ -85,67 +102,25 @@ final class WarmUps {
                                 .equals(taskManager));
     }
 
-    private CompletableFuture<Void> submit(PhysicalSlot slot, ExecutionJobVertex vertex) {
-        CompletableFuture<Void> ended = new CompletableFuture<>();
-        DefaultExecutionGraph graph = scheduler.graph();
-        JobVertexID id = new JobVertexID();
-        ExecutionAttemptID attempt =
-                new ExecutionAttemptID(graph.getExecutionGraphID(), new ExecutionVertexID(id, 0), 0);
-        TaskDeploymentDescriptor descriptor;
-        try {
-            JobVertex real = vertex.getJobVertex();
-            TaskInformation task = new TaskInformation(
-                    id,
-                    "Warm-up for " + vertex.getName(),
-                    1,
-                    1,
-                    WarmUp.class.getName(),
-                    WarmUp.configuration(real.getConfiguration(), real.getInvokableClassName()));
-            descriptor = new TaskDeploymentDescriptor(
-                    scheduler.jobId(),
-                    graph.getTaskDeploymentDescriptorFactory().getSerializedJobInformation(),
-                    new NonOffloaded<>(new SerializedValue<>(task)),
-                    attempt,
-                    slot.getAllocationId(),
-                    null,
-                    List.of(),
-                    List.of());
-        } catch (IOException e) {
-            LOG.debug("Not warmed up: vertex={}", vertex.getName(), e);
-            return CompletableFuture.completedFuture(null);
-        }
-        running.put(attempt, ended);
-        deployments.startTrackingPendingDeploymentOf(
-                attempt, slot.getTaskManagerLocation().getResourceID());
-        slot.getTaskManagerGateway()
-                .submitTask(descriptor, rpcTimeout)
-                .whenComplete((done, failure) -> scheduler.execute(() -> {
-                    if (failure != null) {
-                        LOG.debug("Not warmed up: vertex={}", vertex.getName(), failure);
-                        over(attempt);
-                    } else if (running.containsKey(attempt)) {
-                        deployments.completeDeploymentOf(attempt);
-                    }
-                }));
-        return ended;
+    private CompletableFuture<?> send(Place place, ExecutionVertex vertex, byte[] classes) {
+        JobVertex real = vertex.getJobVertex().getJobVertex();
+        return errands.send(
+                        place,
+                        vertex,
+                        new JobVertexID(),
+                        "Warm-up for " + vertex.getJobVertex().getName(),
+                        WarmUp.class,
+                        WarmUp.configuration(real.getConfiguration(), real.getInvokableClassName(), classes),
+                        state(vertex).orElse(null))
+                .ended();
     }
 
-    /** Whether the news is of one of these tasks, and of no interest to anybody else. */
-    boolean updated(ExecutionAttemptID attempt, ExecutionState state) {
-        if (!running.containsKey(attempt)) {
-            return false;
-        }
-        if (state.isTerminal()) {
-            over(attempt);
-        }
-        return true;
-    }
-
-    private void over(ExecutionAttemptID attempt) {
-        CompletableFuture<Void> ended = running.remove(attempt);
-        deployments.stopTrackingDeploymentOf(attempt);
-        if (ended != null) {
-            ended.complete(null);
-        }
+    /** What is to be restored for practice: what the latest checkpoint has, if it is little. */
+    private Optional<JobManagerTaskRestore> state(ExecutionVertex vertex) {
+        CompletedCheckpoint latest = scheduler.latestCheckpoint();
+        return latest == null
+                ? Optional.empty()
+                : SubtaskStateRestorer.stateOf(vertex, latest)
+                        .filter(state -> state.getTaskStateSnapshot().getStateSize() <= MOST_STATE_BYTES);
     }
 }

@@ -1,7 +1,10 @@
 package org.apache.flink.runtime.webmonitor;
 
+import io.holdfast.flink.handoff.StateOffer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.apache.flink.runtime.clusterframework.types.ResourceID;
 import org.apache.flink.runtime.operators.coordination.CoordinationRequest;
 
@@ -45,6 +48,7 @@ public final class MoveRequest implements CoordinationRequest {
     private final long leavingUntilMs;
     private final boolean byNode;
 
+    private final HashMap<ResourceID, StateOffer> offers = new HashMap<>();
     private String requester = "";
 
     private MoveRequest(
@@ -126,6 +130,12 @@ public final class MoveRequest implements CoordinationRequest {
         return this;
     }
 
+    /** REST handler thread. The same; the local state of {@code taskManager} can be fetched at {@code offer}. */
+    public MoveRequest offering(ResourceID taskManager, StateOffer offer) {
+        offers.put(taskManager, offer);
+        return this;
+    }
+
     private static MoveRequest about(Kind kind, String id) {
         return new MoveRequest(kind, id, List.of(), "", NO_TIME, NO_TIME, false);
     }
@@ -168,5 +178,10 @@ public final class MoveRequest implements CoordinationRequest {
     /** Any thread. */
     public boolean byNode() {
         return byNode;
+    }
+
+    /** Any thread. Where local state can be fetched, by TaskManager. */
+    public Map<ResourceID, StateOffer> offers() {
+        return Map.copyOf(offers);
     }
 }

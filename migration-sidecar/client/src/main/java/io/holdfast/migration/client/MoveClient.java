@@ -118,7 +118,8 @@ public final class MoveClient implements AutoCloseable {
         }
     }
 
-    private MoveView start(MoveRequest request, String requester, Duration budget, long asked) throws InterruptedException {
+    private MoveView start(MoveRequest request, String requester, Duration budget, long asked)
+            throws InterruptedException {
         return view(calls.call(
                 "POST",
                 "/holdfast/moves",
