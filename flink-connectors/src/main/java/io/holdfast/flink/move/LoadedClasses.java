@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.UUID;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -26,6 +27,9 @@ final class LoadedClasses {
 
     /** Lines such as {@code |  |--org.apache.flink.util.IOUtils/0x00007f8a3c0b8d10}. Hidden classes have another slash. */
     private static final Pattern LINE = Pattern.compile("^[|\\s-]*([\\w$.]+)/(?:null|0x[0-9a-f]+)(?:\\s.*)?$");
+
+    /** Tells this JVM from others. */
+    private static final String JVM = UUID.randomUUID().toString();
 
     private LoadedClasses() {}
 
@@ -61,20 +65,28 @@ final class LoadedClasses {
         return JDK.stream().anyMatch(name::startsWith) || name.contains("$$") || name.contains("$Proxy");
     }
 
+    /** As text, compressed; the first line says which JVM it is of. */
     static byte[] packed(List<String> names) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (GZIPOutputStream out = new GZIPOutputStream(bytes)) {
-            out.write(String.join("\n", names).getBytes(StandardCharsets.UTF_8));
+            out.write((JVM + "\n" + String.join("\n", names)).getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw new UncheckedIOException(e); // in memory
         }
         return bytes.toByteArray();
     }
 
-    /** @throws IOException if {@code packed} is not what {@link #packed} makes */
+    /**
+     * None if it was this JVM that packed them: it has them.
+     *
+     * @throws IOException if {@code packed} is not what {@link #packed} makes
+     */
     static List<String> unpacked(byte[] packed) throws IOException {
         try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(packed))) {
-            return List.of(new String(in.readAllBytes(), StandardCharsets.UTF_8).split("\n"));
+            List<String> lines = new String(in.readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .toList();
+            return lines.isEmpty() || lines.get(0).equals(JVM) ? List.of() : lines.subList(1, lines.size());
         }
     }
 

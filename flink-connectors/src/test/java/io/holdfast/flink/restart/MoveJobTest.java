@@ -28,6 +28,7 @@ import org.apache.flink.runtime.operators.coordination.CoordinationRequest;
 import org.apache.flink.runtime.webmonitor.MoveRequest;
 import org.apache.flink.runtime.webmonitor.MoveResponse;
 import org.apache.flink.util.SerializedValue;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -46,6 +47,11 @@ class MoveJobTest {
             new TestCluster(new Configuration().set(JobManagerOptions.SLOT_IDLE_TIMEOUT, Duration.ofMillis(500)), 4);
 
     private final Random random = new Random(5);
+
+    @AfterEach
+    void hurry() {
+        Stage.slow(1);
+    }
 
     @Test
     void jobThatIsMovedAgainAndAgainLosesAndRepeatsNothing() throws Exception {
@@ -141,8 +147,8 @@ class MoveJobTest {
         JobID id = submitted(job.graph(), 9);
         List<ResourceID> used = places(id).values().stream().distinct().toList();
 
-        String first = start(id, 30 * SECOND, used.get(0));
-        String second = start(id, 30 * SECOND, used.get(used.size() - 1));
+        String first = start(id, 30 * SECOND, 600 * SECOND, used.get(0));
+        String second = start(id, 30 * SECOND, 600 * SECOND, used.get(used.size() - 1));
 
         wasHandedOver(ended(id, first));
         Map<String, Serializable> after = ended(id, second);
@@ -355,8 +361,10 @@ class MoveJobTest {
     }
 
     private Outcome runMoving(JobShape shape) throws Exception {
+        Stage.slow(10); // it would take 600 ms
         JobID id = submitted(shape.graph(), 1);
         Map<String, Serializable> move = ended(id, start(id, 30 * SECOND, anyUsed(id)));
+        Stage.slow(1);
         wasHandedOver(move);
         Outcome outcome = cluster.outcome(id);
         assertThat(outcome.status()).isEqualTo(JobStatus.FINISHED);
@@ -428,9 +436,13 @@ class MoveJobTest {
     }
 
     private String start(JobID job, long timeoutMs, ResourceID taskManager) throws Exception {
+        return start(job, timeoutMs, SECOND, taskManager);
+    }
+
+    private String start(JobID job, long timeoutMs, long leavingMs, ResourceID taskManager) throws Exception {
         String id = UUID.randomUUID().toString().replace("-", "");
         long now = System.currentTimeMillis();
-        ask(job, MoveRequest.start(id, List.of(taskManager), "test", now + timeoutMs, now + SECOND, false));
+        ask(job, MoveRequest.start(id, List.of(taskManager), "test", now + timeoutMs, now + leavingMs, false));
         return id;
     }
 

@@ -12,6 +12,13 @@ import org.apache.flink.streaming.api.operators.StreamMap;
 /** An operator that hands records on at a steady pace, and fails where it is told to. */
 final class Stage extends StreamMap<String, String> implements BoundedOneInput {
 
+    /** How many times longer records take for now, in all jobs of this JVM: so that a job lasts until a test is done with it. */
+    private static volatile int slowness = 1;
+
+    static void slow(int times) {
+        slowness = times;
+    }
+
     Stage(String operator) {
         this(operator, 0);
     }
@@ -47,7 +54,7 @@ final class Stage extends StreamMap<String, String> implements BoundedOneInput {
 
         @Override
         public String map(String record) {
-            LockSupport.parkNanos(parkNanos);
+            LockSupport.parkNanos(parkNanos * slowness);
             faults.record();
             return record;
         }
