@@ -120,6 +120,7 @@ final class DirectLimit implements DirectMemoryMXBean {
                         allowance);
             } else if (loan.getAsLong() > 0) {
                 direct.setLimit(limit + loan.getAsLong());
+                room.spent(loan.getAsLong());
                 gaveWay++;
                 log.warn(
                         "Direct memory limit gave way",

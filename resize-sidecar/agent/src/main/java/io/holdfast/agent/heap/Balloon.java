@@ -28,6 +28,7 @@ final class Balloon {
     private final Predicate<SoftReference<?>> postpone;
     private long heldBytes;
     private long takenBytes;
+    private long addedBytes;
     private long changes;
 
     /** One array: held strongly or softly. */
@@ -60,6 +61,11 @@ final class Balloon {
         return takenBytes;
     }
 
+    /** Returns what was added since the start, whatever became of it. */
+    synchronized long addedBytes() {
+        return addedBytes;
+    }
+
     /** Returns a number that changes with what is held. */
     synchronized long changes() {
         return changes;
@@ -74,6 +80,7 @@ final class Balloon {
     /** Adds an array that takes {@code bytes}, header included. */
     synchronized void add(long[] array, long bytes) {
         chunks.add(new Chunk(bytes, array));
+        addedBytes += bytes;
         changed(bytes);
     }
 

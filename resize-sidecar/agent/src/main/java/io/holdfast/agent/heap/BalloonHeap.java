@@ -142,6 +142,7 @@ final class BalloonHeap implements HeapControl {
         } finally {
             if (!done) {
                 balloon.dropTo(before);
+                keeper.balance();
             }
         }
     }
@@ -236,10 +237,7 @@ final class BalloonHeap implements HeapControl {
     }
 
     private void collect() {
-        usage.collect(() -> {
-            balloon.touch();
-            return balloon.heldBytes();
-        });
+        usage.collect(keeper::held);
         collectedNanos = System.nanoTime();
     }
 

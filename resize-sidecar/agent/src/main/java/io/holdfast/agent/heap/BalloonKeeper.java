@@ -25,6 +25,7 @@ final class BalloonKeeper {
     private final AtomicInteger quiet = new AtomicInteger();
 
     private final TouchedHeap touched = new TouchedHeap();
+    private final BalloonShare share = new BalloonShare();
     private long gaveWay;
     private long takenSeen;
     private int fullInARow;
@@ -73,7 +74,7 @@ final class BalloonKeeper {
 
         /** Returns whether the collector took from the balloon since the last time. */
         boolean gaveWay() {
-            balloon.touch();
+            held();
             long taken = balloon.takenBytes();
             boolean more = taken != takenSeen;
             takenSeen = taken;
@@ -92,6 +93,12 @@ final class BalloonKeeper {
 
     synchronized long gaveWay() {
         return gaveWay;
+    }
+
+    /** Returns what is held. Not while a look is under way: it would offer the collector anew what it has taken. */
+    synchronized long held() {
+        balloon.touch();
+        return balloon.heldBytes();
     }
 
     /** Returns what the last collection left, without the balloon; much, if none was yet. */
@@ -117,16 +124,16 @@ final class BalloonKeeper {
         long taken = balloon.takenBytes() - takenSeen;
         if (taken > 0) {
             takenSeen += taken;
+            giveWay.room().spent(taken);
             gaveWay++;
             fullInARow = 0;
             log.warn("Balloon gave way", "bytes", taken, "ceiling", ceiling(), "by", "collector", "count", gaveWay);
         }
         CollectionListener.Last last = collections.last();
         long held = balloon.heldBytes();
-        long allowance = allowance();
         if (last.number() != seen.number()) {
             usage.observe(held, balloon.changes());
-            touched.saw(last.usedBeforeBytes() - held);
+            touched.saw(last.usedBeforeBytes() - share.atMost(last, balloon.addedBytes()));
             usedAfterCollection = last.usedAfterBytes() - held - balloon.leavingBytes();
             boolean full = held > 0 && GiveWayPolicy.full(usedAfterCollection, ceiling());
             fullInARow = full ? fullInARow + 1 : 0;
@@ -134,25 +141,21 @@ final class BalloonKeeper {
             releaseDue |= last.full(); // it may have moved arrays
             seen = last;
         }
+        share.looked(held + balloon.leavingBytes(), balloon.addedBytes(), collections.ended(), last);
         releaseAgain();
+        long allowance = allowance();
         long step = quiet.get() > 0
                 ? 0
                 : GiveWayPolicy.step(
                         fullInARow, completeInRow, ceiling(), plan.pieceBytes(), Math.min(held, allowance));
         if (step >= plan.regionBytes()) {
             balloon.dropTo(held - step);
+            long let = held - balloon.heldBytes();
+            allowance -= let; // it is the application's now, and cannot be offered twice
+            giveWay.room().spent(let);
             gaveWay++;
             fullInARow = 0;
-            log.warn(
-                    "Balloon gave way",
-                    "bytes",
-                    held - balloon.heldBytes(),
-                    "ceiling",
-                    ceiling(),
-                    "by",
-                    "full-heap",
-                    "count",
-                    gaveWay);
+            log.warn("Balloon gave way", "bytes", let, "ceiling", ceiling(), "by", "full-heap", "count", gaveWay);
         }
         balloon.balance(soft(allowance));
     }
@@ -186,6 +189,7 @@ final class BalloonKeeper {
 
     /** Returns what the heap below the ceiling may yet take, in bytes. */
     synchronized long untouched() {
+        balloon.touch(); // what was taken is the application's to touch
         long held = balloon.heldBytes();
         long used = usage.usedBytes() - held - balloon.leavingBytes();
         return touched.untouched(used, usage.committedBytes() - held, held, ceiling());

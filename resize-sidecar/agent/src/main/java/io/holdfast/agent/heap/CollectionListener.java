@@ -17,15 +17,32 @@ import javax.management.openmbean.CompositeData;
 
 /** Hears of each collection that stopped the application. Called on a thread of the JVM's, which it never holds up. */
 public final class CollectionListener implements NotificationListener {
-    /** What a collection found and left, balloon included. {@code number} counts them. */
-    record Last(long number, long usedBeforeBytes, long usedAfterBytes, boolean full) {}
+    /**
+     * What a collection found and left, balloon included.
+     *
+     * @param number counts those that were heard of
+     * @param id counts those of the same collector
+     */
+    record Last(long number, String collector, long id, long usedBeforeBytes, long usedAfterBytes, boolean full) {
+        static final Last NONE = new Last(0, "", 0, 0, 0, false);
+
+        /** Returns whether it had not ended then. */
+        boolean after(Ended then) {
+            return id > then.ids().getOrDefault(collector, 0L);
+        }
+    }
+
+    /** The last collection of each collector that had ended at some time, heard of or not. */
+    record Ended(Map<String, Long> ids) {
+        static final Ended NONE = new Ended(Map.of());
+    }
 
     private final Set<String> heapPools = ManagementFactory.getMemoryPoolMXBeans().stream()
             .filter(pool -> pool.getType() == MemoryType.HEAP)
             .map(MemoryPoolMXBean::getName)
             .collect(Collectors.toSet());
     private final Runnable wake;
-    private volatile Last last = new Last(0, 0, 0, false);
+    private volatile Last last = Last.NONE;
 
     /** @param wake called after each; must return at once */
     public CollectionListener(Runnable wake) {
@@ -58,6 +75,13 @@ public final class CollectionListener implements NotificationListener {
         return last;
     }
 
+    /** Returns which collections have ended by now. */
+    Ended ended() {
+        return new Ended(ManagementFactory.getGarbageCollectorMXBeans().stream()
+                .collect(
+                        Collectors.toMap(GarbageCollectorMXBean::getName, GarbageCollectorMXBean::getCollectionCount)));
+    }
+
     @Override
     public void handleNotification(Notification notification, Object handback) {
         try {
@@ -71,6 +95,8 @@ public final class CollectionListener implements NotificationListener {
             }
             last = new Last(
                     last.number() + 1,
+                    info.getGcName(),
+                    info.getGcInfo().getId(),
                     used(info.getGcInfo().getMemoryUsageBeforeGc()),
                     used(info.getGcInfo().getMemoryUsageAfterGc()),
                     info.getGcAction().contains("major"));

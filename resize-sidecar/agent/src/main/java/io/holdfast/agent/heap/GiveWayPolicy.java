@@ -5,13 +5,21 @@ package io.holdfast.agent.heap;
  * fail for the balloon's sake; and one that would be killed for it must not get it. Pure, all in bytes.
  */
 final class GiveWayPolicy {
-    /** What may be taken between two looks by others than the heap, as a part of the limit. */
+    /**
+     * What may be taken between two looks by others than the heap, as a part of the limit. The heap itself needs none
+     * of it: what it fills below the ceiling is subtracted as untouched before, and is no more untouched after.
+     */
     private static final int MARGIN_PART = 20;
 
-    private static final long LEAST_MARGIN = 16L << 20;
-    private static final long MOST_MARGIN = 128L << 20;
+    /** What a JVM that is small takes as well: compilers at work, and the stacks of a full collection's marking. */
+    private static final long LEAST_MARGIN = 32L << 20;
 
-    /** What the collector's own tables take for heap that is used, as a part of it. */
+    /** A 64th of the heap for the collector's bitmap, should it never have marked before, is below it up to 32 GiB. */
+    private static final long MOST_MARGIN = 512L << 20;
+
+    private static final long MACHINE_MARGIN = 128L << 20;
+
+    /** What the collector's own tables take for heap that is used for the first time, as a part of it. */
     private static final int TABLES_PART = 20;
 
     /**
@@ -39,16 +47,17 @@ final class GiveWayPolicy {
         long free = balloonBytes;
         if (limitBytes >= 0) {
             long margin = Math.max(LEAST_MARGIN, Math.min(MOST_MARGIN, limitBytes / MARGIN_PART));
-            free = Math.min(free, withoutTables(cgroupFreeBytes - untouchedBytes - margin));
+            free = Math.min(free, room(cgroupFreeBytes - margin, untouchedBytes));
         }
         if (machineFreeBytes >= 0) {
-            free = Math.min(free, withoutTables(machineFreeBytes - untouchedBytes - MOST_MARGIN));
+            free = Math.min(free, room(machineFreeBytes - MACHINE_MARGIN, untouchedBytes));
         }
         return Math.max(0, free);
     }
 
-    private static long withoutTables(long bytes) {
-        return bytes - bytes / TABLES_PART;
+    /** Returns for how much more heap, with its tables, there is room beside what is untouched, with its. */
+    private static long room(long freeBytes, long untouchedBytes) {
+        return freeBytes - freeBytes / TABLES_PART - untouchedBytes;
     }
 
     /** Returns whether the collector can be trusted to clear soft references in the last moment only. */

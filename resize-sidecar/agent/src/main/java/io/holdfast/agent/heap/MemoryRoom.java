@@ -20,6 +20,11 @@ public final class MemoryRoom {
         this.cgroup = cgroup;
     }
 
+    /** Notes that so much was taken over: it is not there twice, even where the cgroup cannot be read. */
+    public synchronized void spent(long bytes) {
+        lastBytes = Math.max(0, lastBytes - bytes);
+    }
+
     /**
      * Returns how much of the balloon, or of what somebody else wants, could be taken over, in bytes. What it was last,
      * and nothing at the beginning, where the cgroup cannot be read: it may have a limit.

@@ -17,11 +17,23 @@ class MemoryRoomTest {
     void cgroupThatCannotBeReadIsNotOneWithoutALimit() {
         assertThat(room.allowance(100 * MIB, 0)).isZero();
 
-        cgroup = new CgroupMemory(true, 400 * MIB, 360 * MIB, 0);
+        cgroup = new CgroupMemory(true, 400 * MIB, 348 * MIB, 0);
         assertThat(room.allowance(100 * MIB, 0)).isEqualTo(19 * MIB);
 
         cgroup = UNREADABLE;
         assertThat(room.allowance(100 * MIB, 0)).isEqualTo(19 * MIB);
         assertThat(room.allowance(10 * MIB, 0)).isEqualTo(10 * MIB);
+    }
+
+    @Test
+    void whatWasTakenOverIsNotOfferedAgainWhileTheCgroupCannotBeRead() {
+        cgroup = new CgroupMemory(true, 400 * MIB, 348 * MIB, 0);
+        room.allowance(100 * MIB, 0);
+
+        cgroup = UNREADABLE;
+        room.spent(15 * MIB);
+        assertThat(room.allowance(100 * MIB, 0)).isEqualTo(4 * MIB);
+        room.spent(15 * MIB);
+        assertThat(room.allowance(100 * MIB, 0)).isZero();
     }
 }

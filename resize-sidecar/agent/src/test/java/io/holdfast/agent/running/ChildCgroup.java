@@ -54,6 +54,17 @@ final class ChildCgroup implements AutoCloseable {
                 .sum();
     }
 
+    /** Returns what is to be known when a process in it has died. */
+    String figures() {
+        return "killed %d, most used %s, usage %d, limit %s, refused %s"
+                .formatted(
+                        kills(),
+                        lines("memory.max_usage_in_bytes").get(0),
+                        usage(),
+                        lines("memory.limit_in_bytes").get(0),
+                        lines("memory.failcnt").get(0));
+    }
+
     @Override
     public void close() {
         try {

@@ -137,6 +137,19 @@ final class TestJvm implements AutoCloseable {
         return next(output);
     }
 
+    /** As {@link #app}, for what may be the death of the JVM: says then what of. */
+    String app(String command, ChildCgroup cgroup) {
+        String answer = app(command);
+        if (answer.equals(END)) {
+            assertThat(answer)
+                    .as(
+                            "\"%s\" ended the JVM, exit code %d; cgroup: %s; standard error: %s",
+                            command, exitCode(), cgroup.figures(), errorsAtEnd())
+                    .isNotEqualTo(END);
+        }
+        return answer;
+    }
+
     /** As {@link #app}, but does not wait; the answer comes by {@link #answer()}. */
     void tell(String command) {
         try {
