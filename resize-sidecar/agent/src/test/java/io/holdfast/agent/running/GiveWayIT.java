@@ -96,14 +96,14 @@ class GiveWayIT {
                         .options("-XX:MaxDirectMemorySize=200m")
                         .preloaded("heap=160Mi")
                         .up()) {
-            jvm.ask("direct bytes=" + 20 * MIB).ok();
+            jvm.ask("direct bytes=" + 2 * MIB).ok();
 
             assertThat(jvm.app("hold 165", cgroup)).startsWith("holds "); // and a large part of the balloon is gone
             jvm.error(line -> line.contains("Balloon gave way"));
             assertThat(jvm.ask("status").number("heap.ceiling")).isGreaterThan(270 * MIB);
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1_500)); // the agent looks each second
 
-            assertThat(jvm.app("lend 60")).isEqualTo("false");
+            assertThat(jvm.app("lend 20")).isEqualTo("false");
             assertThat(jvm.app("fill", cgroup)).startsWith("out of memory at ");
             assertThat(cgroup.kills()).as(cgroup.figures()).isZero();
         }
