@@ -1,5 +1,6 @@
 package io.holdfast.migration;
 
+import io.holdfast.base.ByteSize;
 import io.holdfast.quarkus.DurationConverter;
 import io.holdfast.quarkus.LogConfig;
 import io.smallrye.config.ConfigMapping;
@@ -16,6 +17,9 @@ import java.util.Optional;
 public interface MigrationConfig {
     /** The default of {@link #listen}. */
     String LISTEN = "127.0.0.1:9620";
+
+    /** The default of {@link State#listen}. */
+    String STATE_LISTEN = "0.0.0.0:9621";
 
     /** The JobManager. */
     Jobmanager jobmanager();
@@ -199,6 +203,41 @@ public interface MigrationConfig {
      * read for each request, so it can be replaced. If absent, everybody who reaches the address may have the tasks moved.
      */
     Optional<Path> tokenFile();
+
+    /** The TaskManager's local state, for those that get its tasks. */
+    State state();
+
+    /** The TaskManager's local state, for those that get its tasks. */
+    interface State {
+        /**
+         * Where Flink keeps its local state: what {@code taskmanager.state.local.root-dirs} or {@code
+         * process.taskmanager.working-dir} names, from a volume that both containers mount at any place. What is there is
+         * served to TaskManagers that get tasks of this one, so that they need not read it from the checkpoint storage. A
+         * directory may come to be later. If absent, no state is handed over.
+         */
+        Optional<List<Path>> directories();
+
+        /**
+         * Address and port at which state is served. Other pods have to reach it. Every request needs a token, which is made at
+         * the start and sent with each move; it is HTTP without TLS, as Flink's own ports are by default.
+         */
+        @WithDefault(STATE_LISTEN)
+        String listen();
+
+        /**
+         * Where other pods reach what serves the state, such as {@code http://10.0.0.7:9621}, without a path. If absent, {@code
+         * HOLDFAST_MIGRATION_ADDRESS}, or else an address of the container, with the port of {@code
+         * HOLDFAST_MIGRATION_STATE_LISTEN}; the address that is there if it is not all of them.
+         */
+        Optional<URI> url();
+
+        /**
+         * How many bytes per second are sent at most, such as {@code 100Mi}, at least {@code 1Mi}. If absent, as many as the
+         * network takes: that is the shortest move, and what else uses the network has less of it meanwhile. With a rate answers
+         * have at most 16 MiB each, and wait for one another.
+         */
+        Optional<ByteSize> rate();
+    }
 
     /**
      * File in which a failed start leaves its last words, which Kubernetes shows in the state of the pod. The default is

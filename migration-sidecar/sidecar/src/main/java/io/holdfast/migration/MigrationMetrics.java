@@ -4,6 +4,8 @@ import io.holdfast.migration.plan.Cause;
 import io.holdfast.migration.plan.Outcome;
 import io.holdfast.migration.plan.Phase;
 import io.holdfast.migration.plan.Result.Trouble;
+import io.holdfast.migration.state.StateAnswer;
+import io.holdfast.migration.state.StateMeters;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -15,7 +17,7 @@ import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
 /** Every meter of the migration sidecar; docs/reference/metrics.md is checked against this class. */
-final class MigrationMetrics {
+final class MigrationMetrics implements StateMeters {
     static final String NOTICE = "holdfast.migration.notice";
     static final String MOVE = "holdfast.migration.move";
     static final String HELD = "holdfast.migration.held";
@@ -25,11 +27,17 @@ final class MigrationMetrics {
     static final String NOTICES = "holdfast.migration.notices";
     static final String UNDER_WAY = "holdfast.migration.under.way";
     static final String EMPTY = "holdfast.migration.empty";
+    static final String STATE_ANSWER = "holdfast.migration.state.answer";
+    static final String STATE_SENT = "holdfast.migration.state.sent";
+    static final String STATE_CHECKSUM = "holdfast.migration.state.checksum";
 
     private final Map<Cause, Counter> notices = new EnumMap<>(Cause.class);
     private final Map<Outcome, Timer> moves = new EnumMap<>(Outcome.class);
     private final Map<Trouble, Counter> callFailures = new EnumMap<>(Trouble.class);
     private final Map<Cause, Counter> sourceFailures = new EnumMap<>(Cause.class);
+    private final Map<StateAnswer, Counter> stateAnswers = new EnumMap<>(StateAnswer.class);
+    private final Counter stateSent;
+    private final Counter stateChecksums;
     private final Counter moveFailures;
     private final Timer held;
     private final MeterRegistry registry;
@@ -68,6 +76,21 @@ final class MigrationMetrics {
                             .tag("source", MigrationSettings.word(cloud))
                             .register(registry));
         }
+        for (StateAnswer answer : StateAnswer.values()) {
+            stateAnswers.put(
+                    answer,
+                    Counter.builder(STATE_ANSWER)
+                            .description("Requests for local state, by what became of them")
+                            .tag("outcome", MigrationSettings.word(answer))
+                            .register(registry));
+        }
+        stateSent = Counter.builder(STATE_SENT)
+                .description("Bytes of local state in answers that were sent to their end")
+                .baseUnit("bytes")
+                .register(registry);
+        stateChecksums = Counter.builder(STATE_CHECKSUM)
+                .description("Files of local state that were read for their checksum")
+                .register(registry);
         moveFailures = Counter.builder(MOVE_FAILURE)
                 .description("Moves that the JobManager gave up, of which a later one may have succeeded")
                 .register(registry);
@@ -119,6 +142,21 @@ final class MigrationMetrics {
 
     void moveFailed() {
         moveFailures.increment();
+    }
+
+    @Override
+    public void answered(StateAnswer answer) {
+        stateAnswers.get(answer).increment();
+    }
+
+    @Override
+    public void sent(long bytes) {
+        stateSent.increment(bytes);
+    }
+
+    @Override
+    public void checksummed() {
+        stateChecksums.increment();
     }
 
     void sourceFailed(Cause cause) {

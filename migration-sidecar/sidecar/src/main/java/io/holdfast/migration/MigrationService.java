@@ -6,6 +6,7 @@ import io.holdfast.base.ExitCode;
 import io.holdfast.kubernetes.ApiServer;
 import io.holdfast.kubernetes.PodEvents;
 import io.holdfast.kubernetes.PodIdentity;
+import io.holdfast.migration.client.Handoff;
 import io.holdfast.migration.jobmanager.JobManager;
 import io.holdfast.migration.jobmanager.TaskManagerPlace;
 import io.holdfast.migration.notice.AlibabaNotices;
@@ -19,6 +20,7 @@ import io.holdfast.migration.notice.NoticePoll;
 import io.holdfast.migration.notice.NoticeSource;
 import io.holdfast.migration.notice.PodFacts;
 import io.holdfast.migration.plan.Cause;
+import io.holdfast.migration.state.StateServer;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.Quarkus;
 import io.vertx.core.Vertx;
@@ -43,9 +45,12 @@ class MigrationService implements AutoCloseable {
     private final Optional<PodIdentity> identity;
     private final Optional<ClusterNotices> cluster;
     private final List<NoticePoll> polls;
+    private final Optional<StateServer> state;
+    private final TaskManagerPlace place;
     private final JobManager jobManager;
     private final Reporter reporter;
     private final MigrationLoop loop;
+    private volatile Optional<Handoff> handoff = Optional.empty();
     private boolean graceChecked;
     private boolean ended;
 
@@ -64,15 +69,16 @@ class MigrationService implements AutoCloseable {
                 .map(cloud ->
                         new NoticePoll(source(cloud, config, clocks), config.poll(), board, metrics::sourceFailed))
                 .toList();
+        this.state = settings.state().map(served -> new StateServer(vertx, served, metrics));
+        this.place = TaskManagerPlace.of(
+                config.taskmanager().id(), identity.map(PodIdentity::name).or(config::pod), config.address());
         this.jobManager = new JobManager(
                 this::jobManagers,
                 config.jobmanager().timeout(),
                 config.leaving(),
-                TaskManagerPlace.of(
-                        config.taskmanager().id(),
-                        identity.map(PodIdentity::name).or(config::pod),
-                        config.address()),
-                identity.map(PodIdentity::name).or(config::pod));
+                place,
+                identity.map(PodIdentity::name).or(config::pod),
+                () -> handoff);
         this.reporter = new Reporter(
                 metrics, client.map(api -> new PodEvents(api, "holdfast-migration-sidecar")), this::asEventsNameIt);
         this.loop = new MigrationLoop(
@@ -150,6 +156,7 @@ class MigrationService implements AutoCloseable {
     }
 
     void start() {
+        handoff = state.map(server -> server.start(List.copyOf(place.addresses())));
         loop.start();
         cluster.ifPresent(notices -> notices.start(config.node()));
         polls.forEach(NoticePoll::start);
@@ -201,6 +208,7 @@ class MigrationService implements AutoCloseable {
         cluster.ifPresent(ClusterNotices::close);
         polls.forEach(NoticePoll::close);
         loop.close();
+        state.ifPresent(StateServer::close);
         reporter.close();
         jobManager.close();
     }

@@ -1,8 +1,10 @@
 package io.holdfast.migration;
 
+import io.holdfast.base.ByteSize;
 import io.holdfast.base.DurationGrammar;
 import io.holdfast.migration.notice.TaintRule;
 import io.holdfast.migration.plan.Rules;
+import io.holdfast.migration.state.StateSettings;
 import io.holdfast.quarkus.ListenAddress;
 import io.smallrye.config.ConfigValidationException;
 import io.smallrye.config.ConfigValidationException.Problem;
@@ -14,13 +16,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 
 /** The settings after every rule that the mapping cannot say has been checked. */
-record MigrationSettings(Rules rules, List<TaintRule> taints, List<String> annotations) {
+record MigrationSettings(Rules rules, List<TaintRule> taints, List<String> annotations, Optional<StateSettings> state) {
     private static final String VARIABLE = "HOLDFAST_MIGRATION_";
     private static final String NAME = "[a-z0-9]([-a-z0-9.]*[a-z0-9])?";
     private static final String ANNOTATION =
             "([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?";
+    private static final ByteSize LEAST_RATE = ByteSize.parse("1Mi");
     private static final List<String> AZURE_EVENTS = List.of("Freeze", "Reboot", "Redeploy", "Preempt", "Terminate");
 
     /** @throws ConfigValidationException with one sentence for each rule that {@code config} breaks */
@@ -40,7 +45,7 @@ record MigrationSettings(Rules rules, List<TaintRule> taints, List<String> annot
         addresses(problems, config);
         paths(config).forEach((name, path) -> {
             if (!path.isAbsolute()) {
-                problems.add("%s%s must be an absolute path: %s".formatted(VARIABLE, name, path));
+                problems.add("%s%s must be an absolute path: %s".formatted(VARIABLE, name.replaceAll("#.*", ""), path));
             }
         });
         names(config).forEach((name, value) -> {
@@ -65,12 +70,44 @@ record MigrationSettings(Rules rules, List<TaintRule> taints, List<String> annot
                     "%sJOBMANAGER_URL is needed when %1$sKUBERNETES is off; set it to one like http://my-job-rest:8081"
                             .formatted(VARIABLE));
         }
+        state(problems, config);
         if (!problems.isEmpty()) {
             throw new ConfigValidationException(
                     problems.stream().map(Problem::new).toArray(Problem[]::new));
         }
         return new MigrationSettings(
-                new Rules(config.budget(), config.reserve(), config.undated(), config.leaving()), taints, annotations);
+                new Rules(config.budget(), config.reserve(), config.undated(), config.leaving()),
+                taints,
+                annotations,
+                config.state().directories().map(directories -> stateIn(directories, config.state())));
+    }
+
+    private static void state(List<String> problems, MigrationConfig config) {
+        MigrationConfig.State state = config.state();
+        state.url()
+                .filter(url -> url.getRawPath() != null && !url.getRawPath().isEmpty())
+                .ifPresent(url -> problems.add("%sSTATE_URL must have no path: %s; write one like http://10.0.0.7:9621"
+                        .formatted(VARIABLE, url)));
+        state.rate()
+                .filter(rate -> rate.compareTo(LEAST_RATE) < 0)
+                .ifPresent(rate ->
+                        problems.add("%sSTATE_RATE must be at least %s: %s".formatted(VARIABLE, LEAST_RATE, rate)));
+        if (state.directories().isEmpty()) {
+            state.url().ifPresent(url -> problems.add(withoutState("STATE_URL")));
+            state.rate().ifPresent(rate -> problems.add(withoutState("STATE_RATE")));
+        }
+    }
+
+    private static String withoutState(String name) {
+        return "%s%s has no effect without %1$sSTATE_DIRECTORIES; set that too, or remove it".formatted(VARIABLE, name);
+    }
+
+    private static StateSettings stateIn(List<Path> directories, MigrationConfig.State state) {
+        return new StateSettings(
+                directories.stream().distinct().toList(),
+                ListenAddress.parse(state.listen()),
+                state.url(),
+                state.rate().map(rate -> OptionalLong.of(rate.bytes())).orElse(OptionalLong.empty()));
     }
 
     private static void range(List<String> problems, String name, Duration value, Duration least, Duration most) {
@@ -97,10 +134,15 @@ record MigrationSettings(Rules rules, List<TaintRule> taints, List<String> annot
                         .formatted(VARIABLE, name.replaceAll("#.*", ""), uri));
             }
         });
+        listen(problems, "LISTEN", config.listen());
+        listen(problems, "STATE_LISTEN", config.state().listen());
+    }
+
+    private static void listen(List<String> problems, String name, String value) {
         try {
-            ListenAddress.parse(config.listen());
+            ListenAddress.parse(value);
         } catch (IllegalArgumentException e) {
-            problems.add(VARIABLE + "LISTEN: " + e.getMessage());
+            problems.add("%s%s: %s".formatted(VARIABLE, name, e.getMessage()));
         }
     }
 
@@ -114,6 +156,7 @@ record MigrationSettings(Rules rules, List<TaintRule> taints, List<String> annot
         uris.put("GCP_URL", config.gcp().url());
         uris.put("AZURE_URL", config.azure().url());
         uris.put("ALIBABA_URL", config.alibaba().url());
+        config.state().url().ifPresent(url -> uris.put("STATE_URL", url));
         return uris;
     }
 
@@ -167,6 +210,10 @@ record MigrationSettings(Rules rules, List<TaintRule> taints, List<String> annot
         values.put("ALIBABA_URL", config.alibaba().url());
         values.put("LISTEN", config.listen());
         values.put("TOKEN_FILE", config.tokenFile());
+        values.put("STATE_DIRECTORIES", config.state().directories().map(MigrationSettings::joined));
+        values.put("STATE_LISTEN", config.state().listen());
+        values.put("STATE_URL", config.state().url());
+        values.put("STATE_RATE", config.state().rate());
         values.put("TERMINATION_MESSAGE_FILE", config.terminationMessageFile());
         values.put("LOG_LEVEL", word(config.log().level()));
         values.put("LOG_FORMAT", word(config.log().format()));
@@ -183,6 +230,10 @@ record MigrationSettings(Rules rules, List<TaintRule> taints, List<String> annot
         Map<String, Path> paths = new LinkedHashMap<>();
         paths.put("TERMINATION_MESSAGE_FILE", config.terminationMessageFile());
         config.tokenFile().ifPresent(path -> paths.put("TOKEN_FILE", path));
+        List<Path> state = config.state().directories().orElse(List.of());
+        for (int i = 0; i < state.size(); i++) {
+            paths.put("STATE_DIRECTORIES#" + i, state.get(i));
+        }
         return paths;
     }
 

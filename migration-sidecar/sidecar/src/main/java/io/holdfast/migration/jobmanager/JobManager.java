@@ -1,5 +1,6 @@
 package io.holdfast.migration.jobmanager;
 
+import io.holdfast.migration.client.Handoff;
 import io.holdfast.migration.client.JobManagerException;
 import io.holdfast.migration.client.MoveClient;
 import io.holdfast.migration.client.MoveRequest;
@@ -15,16 +16,21 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Makes the calls that were decided on. One at a time: not thread-safe, but for {@link #close()} and {@link #taskManager()}. */
 public final class JobManager implements AutoCloseable {
     private static final String REMEDY = "Check HOLDFAST_MIGRATION_JOBMANAGER_URL, and that this pod may reach it.";
+    private static final Logger LOG = LoggerFactory.getLogger(JobManager.class);
 
     private final Supplier<List<URI>> addresses;
     private final Duration callTimeout;
     private final Duration leaving;
     private final TaskManagerPlace place;
     private final String requester;
+    private final Supplier<Optional<Handoff>> handoff;
+    private boolean handoffRefused;
     private List<URI> connectedTo = List.of();
     private volatile Optional<MoveClient> client = Optional.empty();
     private volatile Optional<String> taskManager = Optional.empty();
@@ -33,13 +39,15 @@ public final class JobManager implements AutoCloseable {
      * @param addresses where it is, as far as is known at the moment
      * @param leaving how long nothing shall be put on the TaskManager after it was asked
      * @param pod name of the pod as which this asks; that of {@code place} if it is not known
+     * @param handoff where the TaskManager's state can be fetched, if it can
      */
     public JobManager(
             Supplier<List<URI>> addresses,
             Duration callTimeout,
             Duration leaving,
             TaskManagerPlace place,
-            Optional<String> pod) {
+            Optional<String> pod,
+            Supplier<Optional<Handoff>> handoff) {
         this.addresses = addresses;
         this.callTimeout = callTimeout;
         this.leaving = leaving;
@@ -47,6 +55,7 @@ public final class JobManager implements AutoCloseable {
         this.requester = MoveClient.requester(
                 "sidecar",
                 pod.or(place::id).or(() -> place.names().stream().findFirst()).orElse("anonymous"));
+        this.handoff = handoff;
     }
 
     /** Its resource id, once it was found. Any thread. */
@@ -98,15 +107,27 @@ public final class JobManager implements AutoCloseable {
                                             + String.join(", ", place.addresses()))));
         }
         taskManager = Optional.of(found.get(0).id());
-        return new Result.Viewed(jobManager.start(
+        MoveView view = jobManager.start(
                 new MoveRequest(
                         List.of(found.get(0).id()),
                         ask.reason(),
                         ask.timeout(),
                         ask.node() ? MoveRequest.Scope.NODE : MoveRequest.Scope.TASKMANAGER,
-                        Optional.of(leaving)),
+                        Optional.of(leaving),
+                        handoff.get()),
                 requester,
-                Duration.ZERO));
+                Duration.ZERO);
+        tellOfHandoff(!jobManager.handoffKnown());
+        return new Result.Viewed(view);
+    }
+
+    private void tellOfHandoff(boolean refused) {
+        if (refused && !handoffRefused) {
+            LOG.warn(
+                    "State not handed over: reason=the JobManager does not know handoffs. Put this version's holdfast-flink"
+                            + " jar there; until then state is restored from the checkpoint storage");
+        }
+        handoffRefused = refused;
     }
 
     private Result cancel(MoveClient jobManager, String id) throws InterruptedException {

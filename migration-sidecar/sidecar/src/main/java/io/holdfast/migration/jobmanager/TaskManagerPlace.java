@@ -43,6 +43,14 @@ public record TaskManagerPlace(Optional<String> id, Set<String> names, Set<Strin
     private static Set<String> ownAddresses() {
         Set<String> addresses = new LinkedHashSet<>();
         try {
+            InetAddress ofTheName = InetAddress.getLocalHost(); // in a pod the one that Kubernetes means
+            if (NetworkInterface.getByInetAddress(ofTheName) != null && !ofTheName.isLoopbackAddress()) {
+                addresses.add(text(ofTheName));
+            }
+        } catch (UnknownHostException | SocketException e) {
+            addresses.clear(); // of a host that does not know its own name
+        }
+        try {
             for (NetworkInterface card : Collections.list(NetworkInterface.getNetworkInterfaces())) {
                 for (InetAddress address : Collections.list(card.getInetAddresses())) {
                     if (!address.isLoopbackAddress() && !address.isLinkLocalAddress()) {
