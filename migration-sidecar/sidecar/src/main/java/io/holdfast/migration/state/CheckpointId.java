@@ -10,13 +10,9 @@ import java.util.List;
  */
 record CheckpointId(String allocation, String job, String vertex, String subtask, String checkpoint) {
 
-    String allocationDirectory() {
-        return "aid_" + allocation;
-    }
-
-    /** Below {@link #allocationDirectory}. */
+    /** From one directory to the next, below a local state directory. */
     List<String> directories() {
-        return List.of("jid_" + job, "vtx_" + vertex + "_sti_" + subtask, "chk_" + checkpoint);
+        return List.of("aid_" + allocation, "jid_" + job, "vtx_" + vertex + "_sti_" + subtask, "chk_" + checkpoint);
     }
 
     @Override

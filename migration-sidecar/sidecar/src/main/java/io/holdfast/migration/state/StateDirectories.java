@@ -1,6 +1,7 @@
 package io.holdfast.migration.state;
 
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -59,37 +60,37 @@ final class StateDirectories {
      */
     Optional<Path> checkpoint(CheckpointId checkpoint) throws IOException {
         for (Path directory : directories) {
-            for (Path root : rootsIn(directory)) {
-                Path found = root.resolve(checkpoint.allocationDirectory());
-                for (String name : checkpoint.directories()) {
-                    found = found.resolve(name);
+            try {
+                Path real = directory.toRealPath();
+                for (List<String> place : places(real)) {
+                    List<String> names = new ArrayList<>(place);
+                    names.addAll(checkpoint.directories());
+                    Optional<Found> found = find(real, names);
+                    if (found.isPresent() && found.get().attributes().isDirectory()) {
+                        return Optional.of(found.get().path());
+                    }
                 }
-                Optional<BasicFileAttributes> attributes = attributes(found);
-                if (attributes.isPresent() && attributes.get().isDirectory()) {
-                    return Optional.of(found);
-                }
+            } catch (NoSuchFileException | NotDirectoryException e) {
+                continue; // not there yet, or not any more
             }
         }
         return Optional.empty();
     }
 
-    /** Itself, and those that Flink makes below the directories that its options name. */
-    private static List<Path> rootsIn(Path directory) throws IOException {
-        List<Path> roots = new ArrayList<>();
-        try {
-            Path real = directory.toRealPath();
-            roots.add(real);
-            try (DirectoryStream<Path> children =
-                    Files.newDirectoryStream(real, "{" + LOCAL_STATE + "," + LOCAL_STATE + "_*,tm_*}")) {
-                for (Path child : children) {
-                    boolean workingDirectory = child.getFileName().toString().startsWith("tm_");
-                    roots.add(workingDirectory ? child.resolve(LOCAL_STATE) : child);
-                }
+    /** Where allocations can be below {@code directory}: there itself, or in what Flink makes below what its options name. */
+    private static List<List<String>> places(Path directory) throws IOException {
+        List<List<String>> places = new ArrayList<>();
+        places.add(List.of());
+        try (DirectoryStream<Path> children =
+                Files.newDirectoryStream(directory, "{" + LOCAL_STATE + "," + LOCAL_STATE + "_*,tm_*}")) {
+            for (Path child : children) {
+                String name = child.getFileName().toString();
+                places.add(name.startsWith(LOCAL_STATE) ? List.of(name) : List.of(name, LOCAL_STATE));
             }
-        } catch (NoSuchFileException | NotDirectoryException e) {
-            return roots; // not there yet, or not any more
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
         }
-        return roots;
+        return places;
     }
 
     /**
@@ -101,31 +102,30 @@ final class StateDirectories {
      * @throws IOException if that cannot be seen
      */
     Optional<StateFile> file(Path checkpoint, List<String> names) throws IOException {
-        Path file = checkpoint;
-        try {
-            for (String name : names) {
-                file = file.resolve(name);
-            }
-        } catch (InvalidPathException e) {
-            return Optional.empty(); // no name for this file system
-        }
-        if (!file.startsWith(checkpoint) || !file.equals(file.normalize())) {
-            return Optional.empty();
-        }
-        Path found = file;
-        return attributes(found)
-                .filter(BasicFileAttributes::isRegularFile)
-                .map(attributes -> new StateFile(found, attributes.size()));
+        return find(checkpoint, names)
+                .filter(found -> found.attributes().isRegularFile())
+                .map(found -> new StateFile(found.path(), found.attributes().size()));
     }
 
-    /** Of what is at {@code path}; empty if nothing is, or only behind a symbolic link. */
-    private static Optional<BasicFileAttributes> attributes(Path path) throws IOException {
+    private record Found(Path path, BasicFileAttributes attributes) {}
+
+    /** Goes down from one directory to the next, and never through a symbolic link, nor up. */
+    private static Optional<Found> find(Path from, List<String> names) throws IOException {
+        Path path = from;
+        BasicFileAttributes attributes = null;
         try {
-            return path.toRealPath().equals(path)
-                    ? Optional.of(Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS))
-                    : Optional.empty();
-        } catch (NoSuchFileException | NotDirectoryException e) {
-            return Optional.empty();
+            for (String name : names) {
+                Path next = path.resolve(name);
+                if (attributes != null && !attributes.isDirectory()
+                        || !path.equals(next.normalize().getParent())) {
+                    return Optional.empty();
+                }
+                path = next;
+                attributes = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            }
+            return Optional.of(new Found(path, attributes));
+        } catch (NoSuchFileException | NotDirectoryException | InvalidPathException e) {
+            return Optional.empty(); // the last: no name for this file system
         }
     }
 
