@@ -18,7 +18,7 @@ class ArchitectureTest {
     /** Ours in Flink's packages under names that say what they are, not what they stand in for. */
     private static final String OWN_NAMES = "SinglePointSchedulingStrategy|ParkingExecutionOperations|StreamPosition"
             + "|BarrierPositions|LedgerRequest|LedgerResponse|WeightRequest|WeightResponse|MoveRequest|MoveResponse"
-            + "|MoveOperations|WarmUps";
+            + "|MoveOperations|WarmUps|SlotErrands";
 
     private static JavaClasses holdfast;
 
