@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.HttpURLConnection;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -189,8 +190,10 @@ final class StateClient {
         for (Path name : path) {
             try {
                 encoded.append(encoded.isEmpty() ? "" : "/")
-                        .append(new URI(null, null, name.toString(), null).getRawPath());
-            } catch (java.net.URISyntaxException e) {
+                        .append(new URI(null, null, "/" + name, null)
+                                .toASCIIString()
+                                .substring(1));
+            } catch (URISyntaxException e) {
                 throw new IllegalArgumentException(e);
             }
         }

@@ -1,5 +1,6 @@
 package io.holdfast.flink.handoff;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.ObjectInputFilter;
@@ -25,6 +26,7 @@ final class StateRelocation extends ObjectInputStream {
 
     private final Pattern source;
     private final String target;
+    private final String targetUri;
     private final ClassLoader classes;
 
     private StateRelocation(InputStream in, String sourceDirectory, Path target, ClassLoader classes)
@@ -32,6 +34,7 @@ final class StateRelocation extends ObjectInputStream {
         super(in);
         this.source = Pattern.compile("^((?:file:)?/(?:.*/)?)" + Pattern.quote(sourceDirectory) + "(?=/|$)");
         this.target = target.toString();
+        this.targetUri = "file:" + new File(this.target).toURI().getRawPath().replaceAll("/$", "");
         this.classes = classes;
         setObjectInputFilter(KNOWN);
         enableResolveObject(true);
@@ -65,8 +68,8 @@ final class StateRelocation extends ObjectInputStream {
         if (object instanceof String text) {
             Matcher matcher = source.matcher(text);
             if (matcher.find()) {
-                String scheme = text.startsWith("file:") ? "file:" : "";
-                return scheme + target + text.substring(matcher.end());
+                String directory = text.startsWith("file:") ? targetUri : target;
+                return directory + text.substring(matcher.end());
             }
         }
         return object;

@@ -45,6 +45,7 @@ final class HandoffField {
                 URI url = new URI(text);
                 boolean bare = (url.getRawPath() == null || url.getRawPath().isEmpty())
                         && url.getRawQuery() == null
+                        && url.getRawFragment() == null
                         && url.getRawUserInfo() == null;
                 if (url.getHost() != null && SCHEMES.contains(String.valueOf(url.getScheme())) && bare) {
                     return url;
