@@ -13,13 +13,12 @@ import io.holdfast.guard.decide.NodeState;
 import io.holdfast.guard.decide.Verdict;
 import io.holdfast.guard.jobmanager.Addresses;
 import io.holdfast.guard.jobmanager.Moves;
+import io.holdfast.guard.jobmanager.Tenant;
 import io.holdfast.guard.jobmanager.Wish;
 import io.holdfast.guard.webhook.EvictionRequest;
-import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -102,8 +101,8 @@ final class Evictions {
             if (atOnce.isPresent()) {
                 return atOnce.get();
             }
-            List<URI> jobManagers = Addresses.of(seen.namespace(), seen.labels(), seen.annotations());
-            if (jobManagers.isEmpty()) {
+            Optional<Tenant> tenant = Tenants.of(seen);
+            if (tenant.isEmpty()) {
                 return Answer.allow(
                         Cause.UNLOCATED,
                         "The pod has neither a label app nor a usable annotation %s, so its JobManager is not known"
@@ -111,10 +110,7 @@ final class Evictions {
             }
             EvictionRecord asked = policy.asked(seen.state(), node, now);
             Wish wish = new Wish(
-                    jobManagers,
-                    Addresses.taskManager(seen.annotations()),
-                    seen.name(),
-                    seen.ip().orElse(""),
+                    tenant.get(),
                     "eviction of pod %s/%s by %s".formatted(seen.namespace(), seen.name(), request.requester()),
                     policy.moveTimeout(asked, moveTimeout, now),
                     node == NodeState.CORDONED,

@@ -8,11 +8,10 @@ import io.holdfast.guard.decide.Chore;
 import io.holdfast.guard.decide.EvictionRecord;
 import io.holdfast.guard.decide.HousekeepingPolicy;
 import io.holdfast.guard.decide.NodeState;
-import io.holdfast.guard.jobmanager.Addresses;
 import io.holdfast.guard.jobmanager.Moves;
 import io.holdfast.guard.jobmanager.Moves.Progress;
 import io.holdfast.guard.jobmanager.Moves.Withdrawal;
-import java.net.URI;
+import io.holdfast.guard.jobmanager.Tenant;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -140,17 +139,18 @@ final class Housekeeping implements AutoCloseable {
             return; // it takes its annotations with it
         }
         EvictionRecord record = pod.state().record().orElseThrow();
-        List<URI> jobManagers = Addresses.of(pod.namespace(), pod.labels(), pod.annotations());
+        Optional<Tenant> tenant = Tenants.of(pod);
         String move = record.move().orElse("");
         NodeState node = states.computeIfAbsent(pod.node(), nodes::state);
-        Progress progress = policy.asksForTheMove(pod.state()) && !jobManagers.isEmpty()
-                ? moves.progress(jobManagers, move)
-                : Progress.UNKNOWN;
+        Progress progress = tenant.filter(known -> policy.asksForTheMove(pod.state()))
+                .map(known -> moves.progress(known.jobManagers(), move))
+                .orElse(Progress.UNKNOWN);
         boolean over = progress == Progress.COMPLETED || progress == Progress.OVER;
         Chore chore = policy.chore(pod.state(), node, over, clock.instant());
         switch (chore) {
             case NOTHING -> {}
-            case WITHDRAW -> withdraw(pod, jobManagers, move);
+            case WITHDRAW -> withdraw(pod, tenant, move);
+            case RELEASE -> release(pod, tenant);
             case SETTLE -> {
                 if (remember(pod, Optional.of(policy.after(chore, record)))) {
                     reporter.settled(pod, move, progress == Progress.COMPLETED);
@@ -162,13 +162,20 @@ final class Housekeeping implements AutoCloseable {
     }
 
     /** First the JobManager, so that a replica that dies in between leaves a record by which the next one does it. */
-    private void withdraw(SeenPod pod, List<URI> jobManagers, String move) {
-        Withdrawal withdrawal = jobManagers.isEmpty() ? Withdrawal.TOO_LATE : moves.cancel(jobManagers, move);
-        if (withdrawal == Withdrawal.UNKNOWN) {
-            return; // it is tried again
+    private void withdraw(SeenPod pod, Optional<Tenant> tenant, String move) {
+        Withdrawal withdrawal = tenant.map(known -> moves.withdraw(known, move)).orElse(Withdrawal.STAYS);
+        boolean later = withdrawal == Withdrawal.UNKNOWN || withdrawal == Withdrawal.TOO_LATE;
+        if (!later && remember(pod, Optional.empty())) {
+            reporter.withdrawn(pod, move, withdrawal);
         }
-        if (remember(pod, Optional.empty())) {
-            reporter.withdrawn(pod, move, withdrawal == Withdrawal.CANCELLED);
+    }
+
+    /** The move is over, and the TaskManager may have tasks again. */
+    private void release(SeenPod pod, Optional<Tenant> tenant) {
+        Withdrawal withdrawal = tenant.map(moves::stay).orElse(Withdrawal.STAYS);
+        boolean later = withdrawal == Withdrawal.UNKNOWN || withdrawal == Withdrawal.TOO_LATE;
+        if (!later && remember(pod, Optional.empty())) {
+            reporter.released(pod);
         }
     }
 

@@ -4,11 +4,13 @@ import io.holdfast.guard.cluster.SeenPod;
 import io.holdfast.guard.decide.Answer;
 import io.holdfast.guard.decide.Cause;
 import io.holdfast.guard.decide.EvictionRecord;
+import io.holdfast.guard.jobmanager.Moves.Withdrawal;
 import io.holdfast.guard.webhook.EvictionRequest;
 import io.holdfast.kubernetes.PodEvents;
 import io.holdfast.kubernetes.PodEvents.Type;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
@@ -100,16 +102,30 @@ final class Reporter implements AutoCloseable {
                 answer.message());
     }
 
-    void withdrawn(SeenPod pod, String move, boolean cancelled) {
+    void withdrawn(SeenPod pod, String move, Withdrawal withdrawal) {
         metrics.withdrawn();
-        LOG.info("Eviction withdrawn: pod={}/{} move={} cancelled={}", pod.namespace(), pod.name(), move, cancelled);
+        LOG.info(
+                "Eviction withdrawn: pod={}/{} move={} outcome={}",
+                pod.namespace(),
+                pod.name(),
+                move,
+                withdrawal.name().toLowerCase(Locale.ROOT).replace('_', '-'));
         event(
                 pod,
                 Type.NORMAL,
                 "EvictionWithdrawn",
-                cancelled
-                        ? "Nobody asks for the eviction any more, so move %s was cancelled".formatted(move)
-                        : "Nobody asks for the eviction any more, but move %s could not be cancelled".formatted(move));
+                switch (withdrawal) {
+                    case CANCELLED -> "Nobody asks for the eviction any more, so move %s was cancelled".formatted(move);
+                    case WANTED_BY_OTHERS ->
+                        "Nobody asks for the eviction any more; move %s goes on, for others want it".formatted(move);
+                    case STAYS, TOO_LATE, UNKNOWN ->
+                        "Nobody asks for the eviction any more, after move %s has ended; tasks may come again"
+                                .formatted(move);
+                });
+    }
+
+    void released(SeenPod pod) {
+        LOG.info("Eviction over, the pod stays and tasks may come again: pod={}/{}", pod.namespace(), pod.name());
     }
 
     void settled(SeenPod pod, String move, boolean moved) {

@@ -129,9 +129,28 @@ class EvictionsTest {
 
         assertThat(elsewhere.cause()).isEqualTo(Cause.WAITING);
         assertThat(elsewhere.message()).contains("tm-1, tm-2");
-        assertThat(jobManager.asked()).hasSize(1);
+        assertThat(jobManager.states()).as("one, which both pods want").hasSize(1);
+        assertThat(jobManager.asked())
+                .hasSize(2)
+                .extracting(wish -> wish.path("requester").asText())
+                .satisfiesExactly(
+                        one -> assertThat(one).startsWith("guard/tm-1-"),
+                        two -> assertThat(two).startsWith("guard/tm-2-"));
         jobManager.move("tm-1", "COMPLETED", "");
         assertThat(guard.evict("tm-2").cause()).isEqualTo(Cause.MOVED);
+    }
+
+    @Test
+    void moveOfASidecarIsJoinedOnce() {
+        guard.evict("tm-1");
+        String uid = server.get(FakeApiServer.pods("tm-1")).at("/metadata/uid").asText();
+        assertThat(jobManager.asked().get(0).path("requester").asText()).isEqualTo("guard/tm-1-" + uid);
+        jobManager.joins("tm-1", "sidecar/tm-1");
+
+        assertThat(guard.evict("tm-1").cause()).isEqualTo(Cause.MOVING);
+        assertThat(guard.evict("tm-1").cause()).isEqualTo(Cause.MOVING);
+
+        assertThat(jobManager.asked()).hasSize(1);
     }
 
     @Test

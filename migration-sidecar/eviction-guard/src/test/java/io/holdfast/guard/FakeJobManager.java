@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -35,6 +36,7 @@ final class FakeJobManager implements AutoCloseable {
 
     private final Map<String, ObjectNode> taskManagers = new LinkedHashMap<>();
     private final List<ObjectNode> moves = new ArrayList<>();
+    private final Map<String, Set<String>> leaving = new LinkedHashMap<>();
     private final List<JsonNode> asked = new CopyOnWriteArrayList<>();
     private final List<String> requests = new CopyOnWriteArrayList<>();
     private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -153,6 +155,8 @@ final class FakeJobManager implements AutoCloseable {
                 send(exchange, refuseWith, error("told to"));
             } else if (request.equals("GET /taskmanagers")) {
                 send(exchange, 200, listed());
+            } else if (!withoutHoldfast && request.startsWith("DELETE /holdfast/leaving/")) {
+                stay(exchange, path.substring("/holdfast/leaving/".length()), requester(exchange));
             } else if (withoutHoldfast || !path.startsWith("/holdfast/moves")) {
                 send(exchange, 404, error("Not found: " + path));
             } else if (request.equals("POST /holdfast/moves")) {
@@ -163,7 +167,11 @@ final class FakeJobManager implements AutoCloseable {
                 together.await(20, TimeUnit.SECONDS);
                 send(exchange, 200, answer);
             } else {
-                one(exchange, exchange.getRequestMethod(), path.substring("/holdfast/moves/".length()));
+                one(
+                        exchange,
+                        exchange.getRequestMethod(),
+                        path.substring("/holdfast/moves/".length()),
+                        requester(exchange));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -212,18 +220,59 @@ final class FakeJobManager implements AutoCloseable {
                 (wish.path("scope").asText().equals("node") && node.contains(id) ? node : List.of(id))
                         .forEach(leaving::add);
                 joined.putArray("jobs");
+                joined.putArray("requesters");
                 if (empty) {
                     status = 200;
                 } else {
                     moves.add(joined);
                 }
             }
+            String requester = wish.path("requester").asText();
+            if (!joined.path("requesters").toString().contains("\"" + requester + "\"")) {
+                joined.withArray("requesters").add(requester);
+            }
+            joined.path("taskmanagers")
+                    .forEach(one -> leaving.computeIfAbsent(one.asText(), ignored -> new TreeSet<>())
+                            .add(requester));
             view = joined.deepCopy();
         }
         send(exchange, status, view);
     }
 
-    private void one(HttpExchange exchange, String method, String id) throws IOException {
+    /** Who asks, as the query says; empty for all. */
+    private static String requester(HttpExchange exchange) {
+        String query = String.valueOf(exchange.getRequestURI().getQuery());
+        return query.startsWith("requester=") ? query.substring("requester=".length()) : "";
+    }
+
+    /** Somebody else asks for the same move. */
+    synchronized void joins(String taskManager, String requester) {
+        running(taskManager).withArray("requesters").add(requester);
+    }
+
+    /** Who wants a TaskManager to leave, of moves that have ended too. */
+    synchronized List<String> wantedToLeave(String taskManager) {
+        List<String> all = new ArrayList<>();
+        leaving.getOrDefault(taskManager, Set.of()).forEach(all::add);
+        return all;
+    }
+
+    private void stay(HttpExchange exchange, String taskManager, String requester) throws IOException {
+        int status;
+        synchronized (this) {
+            ObjectNode move = running(taskManager);
+            if (move != null && move.path("requesters").toString().contains("\"" + requester + "\"")) {
+                status = 409;
+            } else {
+                Set<String> who = leaving.getOrDefault(taskManager, Set.of());
+                status = who.isEmpty() ? 404 : 200;
+                who.remove(requester);
+            }
+        }
+        send(exchange, status, status == 200 ? FakeApiServer.JSON.createObjectNode() : error("no"));
+    }
+
+    private void one(HttpExchange exchange, String method, String id, String requester) throws IOException {
         int status = 200;
         JsonNode answer;
         synchronized (this) {
@@ -240,13 +289,29 @@ final class FakeJobManager implements AutoCloseable {
                 answer = error("too late");
             } else {
                 if (method.equals("DELETE")) {
-                    status = 202;
-                    move.put("state", "CANCELLED");
+                    status = withdrawn(move, requester) ? 202 : 200;
                 }
                 answer = move.deepCopy();
             }
         }
         send(exchange, status, answer);
+    }
+
+    /** Whether nobody wants it any more. */
+    private boolean withdrawn(ObjectNode move, String requester) {
+        List<String> left = new ArrayList<>();
+        move.path("requesters").forEach(one -> left.add(one.asText()));
+        left.remove(requester);
+        boolean last = requester.isEmpty() || left.isEmpty();
+        if (last) {
+            move.put("state", "CANCELLED");
+        } else {
+            ArrayNode others = move.putArray("requesters");
+            left.forEach(others::add);
+        }
+        move.path("taskmanagers")
+                .forEach(id -> leaving.getOrDefault(id.asText(), Set.of()).remove(requester));
+        return last;
     }
 
     private static JsonNode error(String message) {

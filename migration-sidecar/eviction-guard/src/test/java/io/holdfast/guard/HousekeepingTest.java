@@ -78,15 +78,56 @@ class HousekeepingTest {
     }
 
     @Test
-    void moveThatIsPastItsPointOfNoReturnGoesOnAndTheEvictionIsForgotten() {
+    void moveThatIsPastItsPointOfNoReturnGoesOnAndItsTaskManagerStaysThen() {
         guard.evict("tm-1");
         jobManager.move("tm-1", "SWITCHING", "");
         clock.pass(Duration.ofSeconds(60));
-        guard.housekeeping.wake();
+        awaitEvictions(1);
+        int tries = tries();
+        Eventually.until(PATIENCE, () -> assertThat(tries()).isGreaterThan(tries + 1));
+        assertThat(server.annotation("tm-1", RECORD)).isNotEmpty();
+
+        jobManager.move("tm-1", "COMPLETED", "");
 
         Eventually.until(
                 PATIENCE, () -> assertThat(server.annotation("tm-1", RECORD)).isEmpty());
-        assertThat(jobManager.states()).containsExactly("SWITCHING");
+        assertThat(jobManager.wantedToLeave("tm-1")).isEmpty();
+    }
+
+    @Test
+    void moveThatOthersWantGoesOn() {
+        server.cordon(true);
+        guard.evict("tm-1");
+        jobManager.joins("tm-1", "sidecar/tm-1");
+        clock.pass(Duration.ofSeconds(60));
+        awaitEvictions(1);
+        server.cordon(false);
+
+        Eventually.until(
+                PATIENCE, () -> assertThat(server.annotation("tm-1", RECORD)).isEmpty());
+        assertThat(jobManager.states()).containsExactly("RESERVING");
+        Eventually.until(PATIENCE, () -> assertThat(server.reasons("tm-1")).contains("EvictionWithdrawn"));
+    }
+
+    @Test
+    void taskManagerIsUsedAgainWhenItsNodeIsUncordonedAfterTheMove() {
+        server.cordon(true);
+        guard.evict("tm-1");
+        jobManager.move("tm-1", "COMPLETED", "");
+        assertThat(guard.evict("tm-1").cause()).isEqualTo(Cause.MOVED); // but something else kept the pod
+        clock.pass(Duration.ofSeconds(60));
+        awaitEvictions(1);
+        Eventually.until(
+                PATIENCE,
+                () -> assertThat(server.annotation("tm-1", IN_PROGRESS)).isEmpty());
+        assertThat(jobManager.wantedToLeave("tm-1")).as("the node is cordoned").hasSize(1);
+
+        server.cordon(false);
+
+        Eventually.until(
+                PATIENCE, () -> assertThat(jobManager.wantedToLeave("tm-1")).isEmpty());
+        Eventually.until(
+                PATIENCE, () -> assertThat(server.annotation("tm-1", RECORD)).isEmpty());
     }
 
     @Test
@@ -147,6 +188,13 @@ class HousekeepingTest {
     private void awaitEvictions(int count) {
         Eventually.until(
                 PATIENCE, () -> assertThat(guard.housekeeping.evictions()).isEqualTo(count));
+    }
+
+    /** How often it was tried to let the TaskManager stay. */
+    private int tries() {
+        return (int) jobManager.requests().stream()
+                .filter(request -> request.startsWith("DELETE /holdfast/leaving/"))
+                .count();
     }
 
     /** How often the move was looked at. */

@@ -9,6 +9,8 @@ public enum Chore {
     SETTLE,
     /** Remember that the node was cordoned. */
     NOTE_CORDON,
+    /** Nobody will ask again, after its move has ended: have the TaskManager used again, forget the record. */
+    RELEASE,
     /** Nobody will ask again: forget the record. */
     FORGET
 }

@@ -28,7 +28,7 @@ public final class HousekeepingPolicy {
             return Chore.SETTLE;
         }
         if (evictions.over(record, node, pod.background(), now)) {
-            return record.underWay() ? Chore.WITHDRAW : Chore.FORGET;
+            return record.underWay() ? Chore.WITHDRAW : afterTheMove(pod, record);
         }
         if (record.underWay() && pod.background() && evictions.forced(record, now)) {
             return Chore.SETTLE;
@@ -39,12 +39,18 @@ public final class HousekeepingPolicy {
         return Chore.NOTHING;
     }
 
+    /** The descheduler asks again when it comes by, which it does without a cordon: its silence says nothing. */
+    private static Chore afterTheMove(PodState pod, EvictionRecord record) {
+        boolean given = record.cordoned() || !pod.background();
+        return given && record.move().isPresent() ? Chore.RELEASE : Chore.FORGET;
+    }
+
     /** The record as it is after {@code chore}; of one that forgets it there is none. */
     public EvictionRecord after(Chore chore, EvictionRecord record) {
         return switch (chore) {
             case SETTLE -> record.settled();
             case NOTE_CORDON -> record.withCordon();
-            case NOTHING, WITHDRAW, FORGET -> record;
+            case NOTHING, WITHDRAW, RELEASE, FORGET -> record;
         };
     }
 }

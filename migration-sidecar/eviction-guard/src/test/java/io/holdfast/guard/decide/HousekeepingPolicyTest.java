@@ -43,6 +43,24 @@ class HousekeepingPolicyTest {
         assertThat(policy.chore(pod(settled, false, false), NodeState.SCHEDULABLE, false, START.plusSeconds(1)))
                 .isEqualTo(Chore.NOTHING);
         assertThat(policy.chore(pod(settled, false, false), NodeState.SCHEDULABLE, false, START.plusSeconds(30)))
+                .isEqualTo(Chore.RELEASE);
+    }
+
+    @Test
+    void silenceOfTheDeschedulerAfterTheMoveSaysNothingUnlessTheNodeWasCordoned() {
+        EvictionRecord settled = policy.after(Chore.SETTLE, MOVING);
+
+        assertThat(policy.chore(pod(settled, true, false), NodeState.SCHEDULABLE, false, START.plusSeconds(30)))
+                .isEqualTo(Chore.FORGET);
+        assertThat(policy.chore(
+                        pod(settled.withCordon(), true, false), NodeState.SCHEDULABLE, false, START.plusSeconds(30)))
+                .isEqualTo(Chore.RELEASE);
+        assertThat(policy.chore(
+                        pod(settled.withCordon(), false, false), NodeState.CORDONED, false, START.plusSeconds(30)))
+                .isEqualTo(Chore.NOTHING);
+        assertThat(policy.chore(
+                        pod(MOVING.withoutMove(), false, false), NodeState.SCHEDULABLE, false, START.plusSeconds(30)))
+                .as("no move was made")
                 .isEqualTo(Chore.FORGET);
     }
 
