@@ -87,7 +87,7 @@ class MoveClientTest {
     void handoffIsSentAndItsTokenIsInNoText() throws Exception {
         first.enqueue(answer(202, view("RESERVING")));
 
-        client.start(HANDING_OVER, Duration.ZERO);
+        client.start(HANDING_OVER, "sidecar/pod", Duration.ZERO);
 
         assertThat(first.takeRequest().getBody().utf8())
                 .endsWith(",\"handoff\":{\"url\":\"http://10.0.0.7:9621\",\"token\":\"s3cret\"}}");
@@ -102,14 +102,16 @@ class MoveClientTest {
         first.enqueue(answer(202, view("RESERVING")));
         first.enqueue(answer(202, view("RESERVING")));
 
-        assertThat(client.start(HANDING_OVER, Duration.ofSeconds(5)).id()).isEqualTo(ID);
+        assertThat(client.start(HANDING_OVER, "sidecar/pod", Duration.ofSeconds(5))
+                        .id())
+                .isEqualTo(ID);
 
         assertThat(first.takeRequest().getBody().utf8()).contains("handoff");
         assertThat(first.takeRequest().getBody().utf8())
                 .doesNotContain("handoff")
                 .containsPattern("\"timeout\":\"PT(30|29\\.9\\d*)S\"");
         assertThat(client.handoffKnown()).isFalse();
-        client.start(HANDING_OVER, Duration.ZERO);
+        client.start(HANDING_OVER, "sidecar/pod", Duration.ZERO);
         assertThat(first.takeRequest().getBody().utf8()).contains("handoff");
         assertThat(client.handoffKnown())
                 .as("a newer one may have taken its place")
@@ -120,7 +122,7 @@ class MoveClientTest {
     void otherRefusalOfAMoveWithAHandoffIsNoReasonToAskAgain() {
         first.enqueue(answer(400, "{\"errors\": [\"\\\"handoff\\\" must have a url\"]}"));
 
-        JobManagerException failure = failure(() -> client.start(HANDING_OVER, Duration.ofSeconds(5)));
+        JobManagerException failure = failure(() -> client.start(HANDING_OVER, "sidecar/pod", Duration.ofSeconds(5)));
 
         assertThat(failure.kind()).isEqualTo(Kind.REFUSED);
         assertThat(first.getRequestCount()).isEqualTo(1);
