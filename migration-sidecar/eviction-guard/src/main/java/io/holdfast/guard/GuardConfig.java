@@ -115,6 +115,19 @@ public interface GuardConfig {
     @WithConverter(DurationConverter.class)
     Duration retryAfter();
 
+    /**
+     * Whether the guard responds to evictions that are objects, of the API {@code lifecycle.k8s.io/v1alpha1} of Kubernetes 1.37,
+     * for pods that name it as a responder. The API is alpha: what it asks for may be another in the next Kubernetes.
+     */
+    @WithDefault("off")
+    Toggle evictionRequests();
+
+    /** Whether something is done. */
+    enum Toggle {
+        ON,
+        OFF
+    }
+
     /** The certificate. */
     Tls tls();
 

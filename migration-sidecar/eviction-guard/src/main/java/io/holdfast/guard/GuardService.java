@@ -3,12 +3,14 @@ package io.holdfast.guard;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.holdfast.base.Disposition;
 import io.holdfast.base.HoldfastException;
+import io.holdfast.guard.cluster.DeclaredEvictions;
 import io.holdfast.guard.cluster.Nodes;
 import io.holdfast.guard.cluster.Pods;
 import io.holdfast.guard.cluster.TlsSecret;
 import io.holdfast.guard.cluster.WebhookRegistration;
 import io.holdfast.guard.decide.EvictionPolicy;
 import io.holdfast.guard.decide.HousekeepingPolicy;
+import io.holdfast.guard.decide.ResponderPolicy;
 import io.holdfast.guard.jobmanager.Moves;
 import io.holdfast.guard.tls.CertificateFiles;
 import io.holdfast.guard.tls.CertificateIssuer;
@@ -47,6 +49,7 @@ class GuardService implements AutoCloseable {
     private final Housekeeping housekeeping;
     private final CertificateKeeper certificates;
     private final WebhookServer webhook;
+    private final Optional<Responder> responder;
     private boolean closed;
 
     GuardService(GuardConfig config, MeterRegistry registry, Vertx vertx) {
@@ -76,6 +79,16 @@ class GuardService implements AutoCloseable {
         this.certificates = certificates(config, namespace, metrics);
         Evictions evictions =
                 new Evictions(pods, nodes, moves, policy, config.move().timeout(), reporter, clock);
+        this.responder = config.evictionRequests() == GuardConfig.Toggle.OFF
+                ? Optional.empty()
+                : Optional.of(new Responder(
+                        new DeclaredEvictions(client, namespace),
+                        pods,
+                        evictions,
+                        new ResponderPolicy(config.move().timeout()),
+                        config.retryAfter(),
+                        leadership::leads,
+                        clock));
         this.webhook = new WebhookServer(
                 vertx, evictions::answer, reporter::undecided, config.answer().timeout());
         metrics.show(() -> leadership.leads() ? 1 : 0, housekeeping::evictions, this::certificateSeconds);
@@ -119,11 +132,13 @@ class GuardService implements AutoCloseable {
     private void wake() {
         housekeeping.wake();
         certificates.wake();
+        responder.ifPresent(Responder::wake);
     }
 
     void start() {
         certificates.start();
         housekeeping.start();
+        responder.ifPresent(Responder::start);
         leadership.start();
         int port = webhook.start(settings.listen(), serving);
         LOG.info("Webhook listening: port={} path={}", port, WebhookServer.PATH);
@@ -131,7 +146,9 @@ class GuardService implements AutoCloseable {
 
     /** Whether its threads run. */
     boolean alive() {
-        return housekeeping.alive() && certificates.alive();
+        return housekeeping.alive()
+                && certificates.alive()
+                && responder.map(Responder::alive).orElse(true);
     }
 
     /** What it serves; empty until there is one. */
@@ -159,6 +176,7 @@ class GuardService implements AutoCloseable {
         }
         closed = true;
         webhook.close();
+        responder.ifPresent(Responder::close);
         housekeeping.close();
         certificates.close();
         leadership.close();

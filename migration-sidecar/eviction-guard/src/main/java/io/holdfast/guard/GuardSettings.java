@@ -120,6 +120,7 @@ record GuardSettings(Rules rules, ListenAddress listen) {
         values.put("FORCE_AFTER", DurationGrammar.format(config.forceAfter()));
         values.put("WITHDRAW_AFTER", DurationGrammar.format(config.withdrawAfter()));
         values.put("RETRY_AFTER", DurationGrammar.format(config.retryAfter()));
+        values.put("EVICTION_REQUESTS", word(config.evictionRequests()));
         values.put("TLS_SOURCE", word(config.tls().source()));
         paths(config).forEach(values::put);
         validities(config).forEach((name, validity) -> values.put(name, DurationGrammar.format(validity)));

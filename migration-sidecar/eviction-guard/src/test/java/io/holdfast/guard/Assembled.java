@@ -1,11 +1,13 @@
 package io.holdfast.guard;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.holdfast.guard.cluster.DeclaredEvictions;
 import io.holdfast.guard.cluster.Nodes;
 import io.holdfast.guard.cluster.Pods;
 import io.holdfast.guard.decide.Answer;
 import io.holdfast.guard.decide.EvictionPolicy;
 import io.holdfast.guard.decide.HousekeepingPolicy;
+import io.holdfast.guard.decide.ResponderPolicy;
 import io.holdfast.guard.decide.Rules;
 import io.holdfast.guard.jobmanager.Moves;
 import io.holdfast.guard.webhook.EvictionRequest;
@@ -28,6 +30,8 @@ final class Assembled implements AutoCloseable {
     final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     final Evictions evictions;
     final Housekeeping housekeeping;
+    final Responder responder;
+    volatile boolean leads = true;
     private final Vertx vertx = Vertx.vertx();
     private final KubernetesClient client;
     private final Moves moves;
@@ -42,7 +46,15 @@ final class Assembled implements AutoCloseable {
         reporter = new Reporter(new GuardMetrics(meters), new PodEvents(client, "holdfast-eviction-guard"));
         evictions = new Evictions(pods, nodes, moves, policy, MOVE_TIMEOUT, reporter, clock);
         housekeeping =
-                new Housekeeping(pods, nodes, moves, new HousekeepingPolicy(policy), reporter, () -> true, clock);
+                new Housekeeping(pods, nodes, moves, new HousekeepingPolicy(policy), reporter, () -> leads, clock);
+        responder = new Responder(
+                new DeclaredEvictions(client, FakeApiServer.NAMESPACE),
+                pods,
+                evictions,
+                new ResponderPolicy(MOVE_TIMEOUT),
+                RULES.retryAfter(),
+                () -> leads,
+                clock);
     }
 
     Answer evict(String pod) {
@@ -62,6 +74,7 @@ final class Assembled implements AutoCloseable {
 
     @Override
     public void close() {
+        responder.close();
         housekeeping.close();
         reporter.close();
         moves.close();

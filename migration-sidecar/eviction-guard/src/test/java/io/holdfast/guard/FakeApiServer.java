@@ -17,6 +17,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -48,7 +49,7 @@ final class FakeApiServer implements AutoCloseable {
     static final ObjectMapper JSON = new ObjectMapper();
 
     private static final Pattern OBJECT = Pattern.compile(
-            "/(?:api/v1|apis/(?<group>[a-z0-9.]+)/v1)(?:/namespaces/(?<namespace>[^/]+))?/(?<plural>[a-z]+)"
+            "/(?:api/v1|apis/(?<group>[a-z0-9.]+)/(?<version>v1(?:alpha1)?))(?:/namespaces/(?<namespace>[^/]+))?/(?<plural>[a-z]+)"
                     + "(?:/(?<name>[^/]+))?(?:/(?<sub>[a-z]+))?");
     private static final String END = "end";
     private static final Map<String, String> KINDS = Map.of(
@@ -57,6 +58,7 @@ final class FakeApiServer implements AutoCloseable {
             "secrets", "Secret",
             "events", "Event",
             "leases", "Lease",
+            "evictions", "Eviction",
             "validatingwebhookconfigurations", "ValidatingWebhookConfiguration");
 
     /** What the guard may do, as docs/how-to/guard-evictions.md says. */
@@ -76,6 +78,10 @@ final class FakeApiServer implements AutoCloseable {
             "get validatingwebhookconfigurations",
             "patch validatingwebhookconfigurations");
 
+    /** What it may do besides with EvictionRequests. */
+    static final Set<String> RBAC_OF_EVICTION_REQUESTS =
+            Set.of("list evictions", "watch evictions", "patch evictions/status");
+
     /** A watch of one kind. */
     private record Watcher(String collection, String selector, BlockingQueue<String> queue) {}
 
@@ -94,11 +100,14 @@ final class FakeApiServer implements AutoCloseable {
     private final AtomicInteger watchesBegun = new AtomicInteger();
     private final AdmissionCalls admission = new AdmissionCalls();
     private final HttpServer server;
+    private volatile boolean withoutEvictions;
+    private volatile InstantSource clock = InstantSource.system();
     private int version = 100;
     private int oldest = 1;
 
     FakeApiServer() {
         allowed.addAll(RBAC);
+        allowed.addAll(RBAC_OF_EVICTION_REQUESTS);
         try {
             server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         } catch (IOException e) {
@@ -160,6 +169,53 @@ final class FakeApiServer implements AutoCloseable {
                               "annotations": {"holdfast.io/jobmanager-url": "%s"}},
                  "spec": {"nodeName": "node-1"}, "status": {"phase": "Running", "podIP": "10.0.0.9"}}
                 """.formatted(jobManager));
+    }
+
+    /** It is an older one, or has the API turned off. */
+    void withoutEvictions(boolean now) {
+        withoutEvictions = now;
+    }
+
+    /** By which it checks times. */
+    void clock(InstantSource source) {
+        clock = source;
+    }
+
+    static String evictions(String name) {
+        return "/apis/lifecycle.k8s.io/v1alpha1/namespaces/" + NAMESPACE + "/evictions/" + name;
+    }
+
+    /** The cluster has made an eviction of the wishes for a pod, and it is a responder's turn. */
+    void eviction(String name, String pod, String responder) {
+        put(evictions(name), """
+                {"spec": {"target": {"pod": {"name": "%1$s", "uid": "%2$s"}}},
+                 "status": {"observedGeneration": 1,
+                   "requesters": [{"name": "karpenter.sh/drain", "intent": "Eviction"},
+                                  {"name": "acme.io/other", "intent": "Withdrawn"}],
+                   "targetResponders": [
+                     {"name": "%3$s", "priority": 11000, "state": "Active"},
+                     {"name": "imperative-eviction.k8s.io/evictor", "priority": 100, "state": "Inactive"}],
+                   "responders": [
+                     {"name": "%3$s", "startTime": "%4$s"},
+                     {"name": "imperative-eviction.k8s.io/evictor"}]}}
+                """.formatted(
+                        pod, get(pods(pod)).at("/metadata/uid").asText("gone"), responder, clock.instant()));
+    }
+
+    /** What the first responder of an eviction has reported. */
+    JsonNode report(String eviction) {
+        return get(evictions(eviction)).at("/status/responders/0");
+    }
+
+    /** The cluster changes whose turn it is. */
+    synchronized void turn(String eviction, String state) {
+        ObjectNode object = objects.get(evictions(eviction));
+        ((ObjectNode) object.at("/status/targetResponders/0")).put("state", state);
+        changed(evictions(eviction), "MODIFIED", object);
+    }
+
+    synchronized void delete(String path) {
+        changed(path, "DELETED", objects.remove(path));
     }
 
     static String pods(String name) {
@@ -279,10 +335,16 @@ final class FakeApiServer implements AutoCloseable {
                 send(exchange, status(404, "NotFound", "the server could not find the requested resource"));
             } else if ("eviction".equals(place.group("sub")) && method.equals("POST")) {
                 evict(exchange, place, query);
-            } else if (permitted(exchange, verb(method, place, query), place.group("plural"))) {
+            } else if (withoutEvictions && place.group("plural").equals("evictions")) {
+                send(exchange, status(404, "NotFound", "the server could not find the requested resource"));
+            } else if (permitted(exchange, verb(method, place, query), resource(place))) {
                 serve(exchange, method, path, place, query);
             }
         }
+    }
+
+    private static String resource(Matcher place) {
+        return place.group("sub") == null ? place.group("plural") : place.group("plural") + "/" + place.group("sub");
     }
 
     private static String verb(String method, Matcher place, String query) {
@@ -309,7 +371,10 @@ final class FakeApiServer implements AutoCloseable {
                 case "GET" -> place.group("name") == null ? list(path, place, query) : found(path);
                 case "POST" -> create(path, place, (ObjectNode) JSON.readTree(body));
                 case "PUT" -> replace(path, (ObjectNode) JSON.readTree(body));
-                case "PATCH" -> patch(path, exchange.getRequestHeaders().getFirst("Content-Type"), JSON.readTree(body));
+                case "PATCH" ->
+                    "status".equals(place.group("sub"))
+                            ? patchStatus(path, JSON.readTree(body))
+                            : patch(path, exchange.getRequestHeaders().getFirst("Content-Type"), JSON.readTree(body));
                 default -> status(405, "MethodNotAllowed", method);
             };
         }
@@ -364,6 +429,29 @@ final class FakeApiServer implements AutoCloseable {
         objects.put(path, object);
         changed(path, "MODIFIED", object);
         return object.deepCopy();
+    }
+
+    /** Of evictions, as Kubernetes 1.37 checks it. */
+    private JsonNode patchStatus(String path, JsonNode patch) {
+        String object = path.substring(0, path.lastIndexOf('/'));
+        ObjectNode before = objects.get(object);
+        if (before == null) {
+            return status(404, "NotFound", "\"%s\" not found".formatted(object));
+        }
+        String named = patch.at("/metadata/resourceVersion").asText("");
+        if (!named.isEmpty()
+                && !named.equals(before.at("/metadata/resourceVersion").asText())) {
+            return conflict(object);
+        }
+        ObjectNode after = before.deepCopy();
+        merge(after.withObject("status"), patch.path("status"));
+        List<String> wrong = ResponderRules.broken(before.path("status"), after.path("status"), clock.instant());
+        if (!wrong.isEmpty()) {
+            return status(422, "Invalid", String.join("; ", wrong));
+        }
+        objects.put(object, after);
+        changed(object, "MODIFIED", after);
+        return after.deepCopy();
     }
 
     private JsonNode patch(String path, String type, JsonNode patch) {
@@ -539,7 +627,7 @@ final class FakeApiServer implements AutoCloseable {
     }
 
     private static String apiVersion(Matcher place) {
-        return place.group("group") == null ? "v1" : place.group("group") + "/v1";
+        return place.group("group") == null ? "v1" : place.group("group") + "/" + place.group("version");
     }
 
     private static void merge(ObjectNode target, JsonNode patch) {

@@ -36,6 +36,7 @@ class GuardConfigTest {
         assertThat(config.move().timeout()).isEqualTo(Duration.ofMinutes(2));
         assertThat(config.move().limit()).isEqualTo(1);
         assertThat(config.leavingFor()).isEqualTo(Duration.ofMinutes(5));
+        assertThat(config.evictionRequests()).isEqualTo(GuardConfig.Toggle.OFF);
         assertThat(config.tls().source()).isEqualTo(GuardConfig.TlsSource.OWN);
         assertThat(config.tls().certificateFile()).isEqualTo(Path.of("/holdfast/tls/tls.crt"));
         assertThat(config.tls().keyFile()).isEqualTo(Path.of("/holdfast/tls/tls.key"));
@@ -75,6 +76,7 @@ class GuardConfigTest {
                 Map.entry("HOLDFAST_EVICTION_GUARD_FORCE_AFTER", "4s"),
                 Map.entry("HOLDFAST_EVICTION_GUARD_WITHDRAW_AFTER", "3s"),
                 Map.entry("HOLDFAST_EVICTION_GUARD_RETRY_AFTER", "1s"),
+                Map.entry("HOLDFAST_EVICTION_GUARD_EVICTION_REQUESTS", "on"),
                 Map.entry("HOLDFAST_EVICTION_GUARD_TLS_SOURCE", "files"),
                 Map.entry("HOLDFAST_EVICTION_GUARD_TLS_CERTIFICATE_FILE", "/c"),
                 Map.entry("HOLDFAST_EVICTION_GUARD_TLS_KEY_FILE", "/k"),
@@ -100,6 +102,7 @@ class GuardConfigTest {
         assertThat(config.move().timeout()).isEqualTo(Duration.ofSeconds(6));
         assertThat(config.move().limit()).isEqualTo(3);
         assertThat(config.leavingFor()).isEqualTo(Duration.ofSeconds(5));
+        assertThat(config.evictionRequests()).isEqualTo(GuardConfig.Toggle.ON);
         assertThat(config.tls().source()).isEqualTo(GuardConfig.TlsSource.FILES);
         assertThat(config.tls().certificateFile()).isEqualTo(Path.of("/c"));
         assertThat(config.tls().keyFile()).isEqualTo(Path.of("/k"));

@@ -11,7 +11,11 @@ final class Fields {
     private Fields() {}
 
     static Map<?, ?> child(GenericKubernetesResource resource, String name) {
-        return resource.getAdditionalProperties().get(name) instanceof Map<?, ?> map ? map : Map.of();
+        return map(resource.getAdditionalProperties().get(name));
+    }
+
+    static Map<?, ?> map(Object value) {
+        return value instanceof Map<?, ?> map ? map : Map.of();
     }
 
     static List<Map<?, ?>> list(Object value) {

@@ -10,6 +10,15 @@ final class Kinds {
     static final ResourceDefinitionContext WEBHOOKS = of(
             "admissionregistration.k8s.io", "ValidatingWebhookConfiguration", "validatingwebhookconfigurations", false);
 
+    /** Not the subresource of pods, but what Kubernetes 1.37 makes of EvictionRequests. */
+    static final ResourceDefinitionContext EVICTIONS = new ResourceDefinitionContext.Builder()
+            .withGroup("lifecycle.k8s.io")
+            .withVersion("v1alpha1")
+            .withKind("Eviction")
+            .withPlural("evictions")
+            .withNamespaced(true)
+            .build();
+
     private Kinds() {}
 
     private static ResourceDefinitionContext of(String group, String kind, String plural, boolean namespaced) {

@@ -87,6 +87,25 @@ public final class Pods {
         } else if (WHO.equals(seen.annotations().get(IN_PROGRESS))) { // another's stays
             annotations.putNull(IN_PROGRESS);
         }
+        return annotate(seen, annotations);
+    }
+
+    /**
+     * Calls an eviction off, as anybody can: by taking the descheduler's annotation away, if it is the guard's.
+     *
+     * @return whether it was written, or nothing was to be written; if not, the pod is no longer as {@code seen}, or is gone
+     * @throws HoldfastException as {@link #remember}
+     */
+    public boolean callOff(SeenPod seen) {
+        if (!WHO.equals(seen.annotations().get(IN_PROGRESS))) {
+            return true;
+        }
+        ObjectNode annotations = JsonNodeFactory.instance.objectNode();
+        annotations.putNull(IN_PROGRESS);
+        return annotate(seen, annotations);
+    }
+
+    private boolean annotate(SeenPod seen, ObjectNode annotations) {
         ObjectNode patch = JsonNodeFactory.instance.objectNode();
         patch.putObject("metadata").put("resourceVersion", seen.version()).set("annotations", annotations);
         GenericKubernetesResource pod = new GenericKubernetesResource();
