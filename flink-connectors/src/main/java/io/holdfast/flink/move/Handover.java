@@ -271,6 +271,7 @@ final class Handover {
     /** The first task on a TaskManager takes longer than others; not while its job waits for it. */
     private void warm(List<MoveSlots.Reserved> all, long now) {
         phase = Phase.WARMING;
+        mover.drain(move.taskManagers, true);
         warmBy = now + (long) (WARM_PART * Math.max(0, move.handoverBy() - now));
         MoveSlots.Reservation mine = reservation;
         CompletableFuture.allOf(mover.warmUp(all, victims.values()), handoff.ahead(victims.values(), all))
@@ -656,6 +657,7 @@ final class Handover {
         phase = Phase.OVER;
         checkpointsAgain();
         handoff.stop();
+        mover.drain(move.taskManagers, false);
         giveBackReservation();
         slots.withdrawOffers();
         move.end(how, why, now);

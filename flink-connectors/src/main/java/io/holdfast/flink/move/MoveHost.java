@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.apache.flink.runtime.clusterframework.types.ResourceID;
 import org.apache.flink.runtime.executiongraph.Execution;
 import org.apache.flink.runtime.scheduler.strategy.ExecutionVertexID;
 
@@ -54,6 +55,12 @@ public interface MoveHost {
 
     /** What {@code task} would restore from it, in bytes; 0 if that is not known. */
     long stateBytes(Execution task);
+
+    /**
+     * Has producers that choose the receiver of a record choose none on {@code taskManagers}, so that little waits there when
+     * these are left; or as usual again.
+     */
+    void drain(Collection<ResourceID> taskManagers, boolean on);
 
     /** Triggers a checkpoint. The future is completed on the main thread, with its id or why it failed. */
     CompletableFuture<Long> checkpoint();

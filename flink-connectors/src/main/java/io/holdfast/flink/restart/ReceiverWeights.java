@@ -1,7 +1,9 @@
 package io.holdfast.flink.restart;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +36,9 @@ public final class ReceiverWeights {
 
     /** Only those that are not {@link #RULE}. */
     private final Map<ResourceID, Double> weights = new LinkedHashMap<>();
+
+    /** TaskManagers whose tasks are about to be moved: they get nothing, whatever their weight. */
+    private final Set<ResourceID> draining = new HashSet<>();
 
     /** What the producers of a receiver were told last, if it was not {@link #RULE}. */
     private final Map<ExecutionVertexID, Double> told = new HashMap<>();
@@ -76,9 +81,21 @@ public final class ReceiverWeights {
         return receivers.size();
     }
 
+    /** The tasks on {@code taskManagers} get nothing from now on, or again what they have the weight for. */
+    public void drain(Collection<ResourceID> taskManagers, boolean on) {
+        if (chosen.isEmpty()) {
+            return;
+        }
+        for (ResourceID taskManager : taskManagers) {
+            if (on ? draining.add(taskManager) : draining.remove(taskManager)) {
+                tell(receiversOn(taskManager));
+            }
+        }
+    }
+
     /** {@code execution} has changed its state. */
     public void updated(Execution execution) {
-        if (weights.isEmpty() && told.isEmpty()) {
+        if (weights.isEmpty() && told.isEmpty() && draining.isEmpty()) {
             return;
         }
         if (execution.getState() == ExecutionState.INITIALIZING || execution.getState() == ExecutionState.RUNNING) {
@@ -114,9 +131,11 @@ public final class ReceiverWeights {
 
     private double weightOf(ExecutionVertex receiver) {
         Execution execution = receiver.getCurrentExecutionAttempt();
-        return Outbox.reachable(execution)
-                ? weights.getOrDefault(execution.getAssignedResourceLocation().getResourceID(), RULE)
-                : RULE;
+        if (!Outbox.reachable(execution)) {
+            return RULE;
+        }
+        ResourceID taskManager = execution.getAssignedResourceLocation().getResourceID();
+        return draining.contains(taskManager) ? 0 : weights.getOrDefault(taskManager, RULE);
     }
 
     /** Tells the producers of {@code receivers}. */

@@ -121,6 +121,27 @@ class ReceiverWeightsDeliveryTest {
         assertThat(upstream.messages()).as("after it was delivered").isEmpty();
     }
 
+    @Test
+    void tasksThatAreAboutToBeMovedGetNothingAndThenWhatTheyHadTheWeightFor() {
+        weights.answer(new WeightRequest(downstream.id(), 0.5));
+        upstream.answer();
+        upstream.messages();
+
+        weights.drain(List.of(downstream.id()), true);
+        List<Message> drained = upstream.messages();
+        upstream.answer();
+        weights.drain(List.of(downstream.id()), true);
+        List<Message> again = upstream.messages();
+        weights.drain(List.of(downstream.id()), false);
+
+        assertThat(drained.get(0).commands())
+                .containsExactlyInAnyOrder(weight(one, 0, 0), weight(one, 1, 0), weight(two, 0, 0), weight(two, 1, 0));
+        assertThat(again).isEmpty();
+        assertThat(upstream.messages().get(0).commands())
+                .containsExactlyInAnyOrder(
+                        weight(one, 0, 0.5), weight(one, 1, 0.5), weight(two, 0, 0.5), weight(two, 1, 0.5));
+    }
+
     private void restart(ExecutionVertex producer) {
         upstream.end(producer);
         setVertexState(producer, ExecutionState.FAILED);

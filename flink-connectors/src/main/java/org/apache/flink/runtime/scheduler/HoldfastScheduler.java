@@ -251,7 +251,7 @@ final class HoldfastScheduler extends DefaultScheduler implements RestartHost {
         parts.weights.start(this);
         parts.operations.start(this);
         errands = new SlotErrands(this, deployments, userCode, rpcTimeout);
-        moveOperations = new MoveOperations(this, parts.versioner, parts.restart, errands);
+        moveOperations = new MoveOperations(this, parts.versioner, parts.restart, parts.weights, errands);
         parts.moves.start(moveOperations, metrics);
         parts.checkpoints.onCompleted(id -> getMainThreadExecutor().execute(() -> checkpointCompleted(id)));
     }

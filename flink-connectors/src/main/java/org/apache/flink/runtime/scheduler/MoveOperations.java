@@ -4,6 +4,7 @@ import io.holdfast.flink.handoff.FetchState;
 import io.holdfast.flink.handoff.StateOffer;
 import io.holdfast.flink.move.MoveHost;
 import io.holdfast.flink.move.MoveSlots.Reserved;
+import io.holdfast.flink.restart.ReceiverWeights;
 import io.holdfast.flink.restart.RestartHost;
 import io.holdfast.flink.restart.SinglePointRestart;
 import io.holdfast.flink.restart.SubtaskStateRestorer;
@@ -16,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import org.apache.flink.runtime.checkpoint.CheckpointCoordinator;
 import org.apache.flink.runtime.checkpoint.CompletedCheckpoint;
 import org.apache.flink.runtime.checkpoint.HoldfastPendingCheckpoints;
+import org.apache.flink.runtime.clusterframework.types.ResourceID;
 import org.apache.flink.runtime.executiongraph.Execution;
 import org.apache.flink.runtime.jobgraph.tasks.JobCheckpointingSettings;
 import org.apache.flink.runtime.scheduler.SlotErrands.Place;
@@ -35,6 +37,7 @@ final class MoveOperations implements MoveHost {
     private final HoldfastScheduler scheduler;
     private final ExecutionVertexVersioner versioner;
     private final SinglePointRestart restart;
+    private final ReceiverWeights weights;
     private final SlotErrands errands;
     private final WarmUps warmUps;
     private final Set<Execution> stopping = new HashSet<>();
@@ -43,10 +46,12 @@ final class MoveOperations implements MoveHost {
             HoldfastScheduler scheduler,
             ExecutionVertexVersioner versioner,
             SinglePointRestart restart,
+            ReceiverWeights weights,
             SlotErrands errands) {
         this.scheduler = scheduler;
         this.versioner = versioner;
         this.restart = restart;
+        this.weights = weights;
         this.errands = errands;
         this.warmUps = new WarmUps(scheduler, errands);
     }
@@ -88,6 +93,11 @@ final class MoveOperations implements MoveHost {
                 FetchState.class,
                 FetchState.configuration(offer, task.getAssignedAllocationID().toHexString(), checkpoint, ahead),
                 null);
+    }
+
+    @Override
+    public void drain(Collection<ResourceID> taskManagers, boolean on) {
+        weights.drain(taskManagers, on);
     }
 
     @Override
