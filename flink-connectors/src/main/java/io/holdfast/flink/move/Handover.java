@@ -96,8 +96,10 @@ final class Handover {
 
     private Phase phase = Phase.WAITING;
     private long notBefore;
-    private long warmBy;
-    private long quietBy;
+
+    /** Since when it is warming, or quieting. */
+    private long since;
+
     private long fetchBy;
 
     /** The checkpoint that tasks stand still at. */
@@ -178,7 +180,7 @@ final class Handover {
                 }
             }
             case WARMING -> {
-                if (now >= warmBy) {
+                if (now >= by(WARM_PART)) {
                     reserved(now);
                 }
             }
@@ -272,7 +274,7 @@ final class Handover {
     private void warm(List<MoveSlots.Reserved> all, long now) {
         phase = Phase.WARMING;
         mover.drain(move.taskManagers, true);
-        warmBy = now + (long) (WARM_PART * Math.max(0, move.handoverBy() - now));
+        since = now;
         MoveSlots.Reservation mine = reservation;
         CompletableFuture.allOf(mover.warmUp(all, victims.values()), handoff.ahead(victims.values(), all))
                 .whenComplete((done, failure) -> {
@@ -304,7 +306,7 @@ final class Handover {
             degrade(lastFailure.isEmpty() ? "the deadline is too near" : lastFailure, now);
         } else {
             phase = Phase.QUIETING;
-            quietBy = now + (long) (QUIET_PART * (move.handoverBy() - now));
+            since = now;
             quiet(now);
         }
     }
@@ -312,14 +314,19 @@ final class Handover {
     /** No other checkpoint is to be under way: its barriers could come before or behind what is said to the tasks now. */
     private void quiet(long now) {
         if (now >= move.handoverBy()) {
-            degrade("a savepoint was being taken", now);
+            degrade(mover.savepointPending() ? "a savepoint was being taken" : "a checkpoint was being taken", now);
         } else if (!allRun()) {
             retry("a task of the job was not running", now);
-        } else if (!mover.savepointPending() && (!mover.checkpointsPending() || now >= quietBy)) {
+        } else if (!mover.savepointPending() && (!mover.checkpointsPending() || now >= by(QUIET_PART))) {
             stopped = true;
             mover.stopCheckpoints();
             arm(now);
         }
+    }
+
+    /** When {@code part} of the time from then on is over, by the deadline that is known now: somebody may have hurried. */
+    private long by(double part) {
+        return since + (long) (part * Math.max(0, move.handoverBy() - since));
     }
 
     private Optional<String> cannotStand() {
