@@ -10,6 +10,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Says from a job's output alone what became of its records, for Holdfast's ledger to be compared with.
@@ -24,14 +27,21 @@ import java.util.TreeMap;
  */
 public final class Oracle {
 
-    private final int splits;
-    private final long recordsPerSplit;
+    private final Map<Integer, Long> sent;
     private final int keys;
 
     /** The sources emitted the numbers {@code 0..recordsPerSplit-1} of each split, spread over {@code keys} keys. */
     public Oracle(int splits, long recordsPerSplit, int keys) {
-        this.splits = splits;
-        this.recordsPerSplit = recordsPerSplit;
+        this(
+                IntStream.range(0, splits)
+                        .boxed()
+                        .collect(Collectors.toMap(Function.identity(), split -> recordsPerSplit)),
+                keys);
+    }
+
+    /** The sources emitted as many numbers of each split as {@code sent} says, from 0, spread over {@code keys} keys. */
+    public Oracle(Map<Integer, Long> sent, int keys) {
+        this.sent = new TreeMap<>(sent);
         this.keys = keys;
     }
 
@@ -99,7 +109,7 @@ public final class Oracle {
     Map<Integer, List<Long>> firstLost(ArrivalFiles.Output output, int limit) {
         RecordLedger counted = ledger(output.counted());
         Map<Integer, List<Long>> lost = new TreeMap<>();
-        for (int split = 0; split < splits; split++) {
+        for (int split : sent.keySet()) {
             List<Long> ofSplit = counted.lost(split, limit);
             if (!ofSplit.isEmpty()) {
                 lost.put(split, ofSplit);
@@ -110,9 +120,7 @@ public final class Oracle {
 
     private RecordLedger ledger(List<Arrival> arrivals) {
         RecordLedger ledger = new RecordLedger();
-        for (int split = 0; split < splits; split++) {
-            ledger.expect(split, recordsPerSplit);
-        }
+        sent.forEach(ledger::expect);
         arrivals.forEach(arrival -> ledger.arrived(ledgerArrival(arrival)));
         return ledger;
     }
@@ -144,11 +152,11 @@ public final class Oracle {
 
     private List<Lane> lanes(ArrivalFiles.Output output, Map<Integer, Long> counts) {
         long[] expected = new long[keys];
-        for (int split = 0; split < splits; split++) {
-            for (long sequence = 0; sequence < recordsPerSplit; sequence++) {
+        sent.forEach((split, records) -> {
+            for (long sequence = 0; sequence < records; sequence++) {
                 expected[Numbered.keyOf(split, sequence, keys)]++;
             }
-        }
+        });
         long[] arrived = new long[keys];
         Map<Integer, Integer> subtasks = new HashMap<>();
         for (Arrival arrival : output.counted()) {

@@ -12,10 +12,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -53,6 +55,7 @@ public final class FlinkProcesses implements AutoCloseable {
     private final FlinkProcessesBuilder setup;
     private final JvmCommand jvm;
     private final Map<String, String> commonOptions;
+    private final Optional<ZooKeeper> zooKeeper;
     private volatile FlinkProcess jobManager;
     private int jobManagers;
     private final List<FlinkProcess> taskManagers = new CopyOnWriteArrayList<>();
@@ -69,6 +72,10 @@ public final class FlinkProcesses implements AutoCloseable {
         this.rest = new FlinkRest(restAddress);
         this.commonOptions = commonOptions(restPort, FreePort.any());
         Runtime.getRuntime().addShutdownHook(hook);
+        this.zooKeeper = setup.isHighlyAvailable()
+                ? Optional.of(ZooKeeper.start(setup.directory().resolve("zookeeper"), jvm))
+                : Optional.empty();
+        zooKeeper.ifPresent(server -> commonOptions.putAll(server.options()));
         this.jobManager = startJobManager();
     }
 
@@ -128,6 +135,7 @@ public final class FlinkProcesses implements AutoCloseable {
     public synchronized FlinkProcess startTaskManager() {
         String name = "tm-" + (taskManagers.size() + 1);
         Map<String, String> options = new LinkedHashMap<>(commonOptions);
+        zooKeeper.ifPresent(server -> options.putAll(ZooKeeper.OF_TASK_MANAGERS));
         options.putAll(setup.memory().options());
         options.put("taskmanager.resource-id", name);
         options.put("taskmanager.numberOfTaskSlots", Integer.toString(setup.slots()));
@@ -234,20 +242,27 @@ public final class FlinkProcesses implements AutoCloseable {
     }
 
     private Stream<FlinkProcess> processes() {
-        // The hook may run before the JobManager was started.
-        return Stream.concat(Stream.ofNullable(jobManager), taskManagers.stream());
+        // The hook may run before they were started.
+        return Stream.of(Stream.ofNullable(jobManager), taskManagers.stream(), servers())
+                .flatMap(Function.identity());
+    }
+
+    private Stream<FlinkProcess> servers() {
+        return zooKeeper == null ? Stream.empty() : zooKeeper.map(ZooKeeper::process).stream();
     }
 
     private FlinkProcess startJobManager() {
         int heapMiB = setup.jobManagerHeapMiB();
         List<String> flags = new ArrayList<>(List.of("-Xms" + heapMiB + "m", "-Xmx" + heapMiB + "m"));
         flags.addAll(setup.jobManagerJvmFlags());
+        Map<String, String> options = new LinkedHashMap<>(commonOptions);
+        zooKeeper.ifPresent(server -> options.putAll(ZooKeeper.OF_JOB_MANAGERS));
         jobManagers++;
         return startProcess(
                 jobManagers == 1 ? JOB_MANAGER : JOB_MANAGER + "-" + jobManagers,
                 setup.jobManagerMainClass(),
                 flags,
-                new LinkedHashMap<>(commonOptions),
+                options,
                 TaskManagerStart.USUAL);
     }
 

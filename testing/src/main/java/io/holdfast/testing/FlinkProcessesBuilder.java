@@ -31,6 +31,7 @@ public final class FlinkProcessesBuilder {
     private int taskManagers = 2;
     private int slots = 2;
     private int restPort;
+    private boolean highAvailability;
     private int jobManagerHeapMiB = 256;
     private int taskManagerMemoryMiB = 448;
     private int networkMiB = 64;
@@ -78,6 +79,12 @@ public final class FlinkProcessesBuilder {
 
     public FlinkProcessesBuilder slotsPerTaskManager(int count) {
         this.slots = count;
+        return this;
+    }
+
+    /** With Flink's own ZooKeeper, so that {@link FlinkProcesses#restartJobManager} goes on with the jobs there were. */
+    public FlinkProcessesBuilder highAvailability() {
+        this.highAvailability = true;
         return this;
     }
 
@@ -251,6 +258,10 @@ public final class FlinkProcessesBuilder {
 
     int restPort() {
         return restPort;
+    }
+
+    boolean isHighlyAvailable() {
+        return highAvailability;
     }
 
     int jobManagerHeapMiB() {

@@ -42,9 +42,10 @@ final class ArrivalSink implements Sink<Counted>, SupportsWriterState<Counted, A
         TaskInfo task = context.getTaskInfo();
         Inspection inspection = new Inspection(directory, NumbersJob.SINK, task.getIndexOfThisSubtask());
         ArrivalFile.Position restored = state.stream().findFirst().orElse(ArrivalFile.Position.START);
-        Path file = ArrivalFiles.file(
-                new RunDirectory(Path.of(directory)), task.getIndexOfThisSubtask(), task.getAttemptNumber());
-        return new Writer(ArrivalFile.create(file, restored), task.getAttemptNumber(), inspection);
+        RunDirectory run = new RunDirectory(Path.of(directory));
+        int attempt = run.attempt(context.metricGroup());
+        Path file = ArrivalFiles.file(run, task.getIndexOfThisSubtask(), attempt);
+        return new Writer(ArrivalFile.create(file, restored), attempt, inspection);
     }
 
     @Override
@@ -65,7 +66,8 @@ final class ArrivalSink implements Sink<Counted>, SupportsWriterState<Counted, A
         public void flush(boolean endOfInput) {}
 
         @Override
-        public List<ArrivalFile.Position> snapshotState(long checkpointId) {
+        public List<ArrivalFile.Position> snapshotState(long checkpointId) throws IOException {
+            inspection.snapshot();
             return List.of(new ArrivalFile.Position(attempt, file.count()));
         }
 

@@ -38,10 +38,10 @@ final class CommittingSink implements Sink<Counted>, SupportsCommitter<String> {
         TaskInfo task = context.getTaskInfo();
         Inspection inspection = new Inspection(directory, NumbersJob.SINK, task.getIndexOfThisSubtask());
         RunDirectory run = new RunDirectory(Path.of(directory));
+        int attempt = run.attempt(context.metricGroup());
         ArrivalFile received = ArrivalFile.create(
-                ArrivalFiles.receivedFile(run, task.getIndexOfThisSubtask(), task.getAttemptNumber()),
-                ArrivalFile.Position.START);
-        return new Writer(run, task.getIndexOfThisSubtask(), task.getAttemptNumber(), inspection, received);
+                ArrivalFiles.receivedFile(run, task.getIndexOfThisSubtask(), attempt), ArrivalFile.Position.START);
+        return new Writer(run, task.getIndexOfThisSubtask(), attempt, inspection, received);
     }
 
     @Override

@@ -1,6 +1,8 @@
 package io.holdfast.benchmarks.job;
 
 import java.io.IOException;
+import java.io.ObjectInputStream;
+import java.nio.file.Path;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
@@ -23,10 +25,16 @@ final class CountingMap extends KeyedProcessFunction<Integer, Numbered, Counted>
         this.directory = directory;
     }
 
+    private void readObject(ObjectInputStream in) throws IOException, ClassNotFoundException {
+        in.defaultReadObject();
+        new RunDirectory(Path.of(directory)).gates().pass(RunDirectory.LOADING);
+    }
+
     @Override
     public void open(OpenContext context) throws IOException {
         subtask = getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
-        attempt = getRuntimeContext().getTaskInfo().getAttemptNumber();
+        attempt =
+                new RunDirectory(Path.of(directory)).attempt(getRuntimeContext().getMetricGroup());
         counts = getRuntimeContext().getState(new ValueStateDescriptor<>("count", Types.LONG));
         inspection = new Inspection(directory, NumbersJob.MAP, subtask);
     }

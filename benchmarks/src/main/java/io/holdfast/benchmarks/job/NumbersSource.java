@@ -33,7 +33,8 @@ final class NumbersSource extends PacedSource<Numbered> {
         RunDirectory run = new RunDirectory(Path.of(directory));
         FaultPoint faults = new FaultPoint(run.failures(), NumbersJob.SOURCE, context.getIndexOfSubtask());
         faults.pass();
-        int attempt = Integer.parseInt(context.metricGroup().getAllVariables().get("<task_attempt_num>"));
+        run.gates().pass(RunDirectory.opening(NumbersJob.SOURCE, context.getIndexOfSubtask()));
+        int attempt = run.attempt(context.metricGroup());
         double perSecond = (double) recordsPerSecond / lanes();
         return new NumbersReader(run, faults, attempt, perSecond, recordsPerSplit, payloadBytes, keys);
     }

@@ -1,8 +1,10 @@
 package io.holdfast.benchmarks.job;
 
 import io.holdfast.testing.job.FaultRequests;
+import io.holdfast.testing.job.Gates;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -11,22 +13,30 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.UUID;
+import org.apache.flink.metrics.MetricGroup;
 
 /**
  * The directory through which a program and its job talk.
  *
- * <p>{@code fail-*} {@linkplain FaultRequests makes a subtask fail} once; {@code pause} keeps the sources silent; {@code
+ * <p>{@code fail-*} {@linkplain FaultRequests makes a subtask fail} once; {@code gate-*} {@linkplain Gates makes one wait};
+ * {@code incarnation-*} are the JobManagers that have run the job; {@code pause} keeps the sources silent; {@code
  * sent-*} how many records of a split a source has sent that is silent now; {@code damaged-*} says that a record arrived
  * that nobody sent; {@code live-mib} is how much memory a map shall need, {@code held-*} how much it has; {@code arrivals/} is the output, {@code pending/}
  * what is not committed yet; {@code checkpoints/} is Flink's.
  */
 public record RunDirectory(Path path) {
 
+    /** Where whoever loads the map's class waits. */
+    public static final String LOADING = "load-map";
+
     private static final String PAUSE = "pause";
     private static final String DAMAGED = "damaged-";
     private static final String SENT = "sent-";
     private static final String LIVE = "live-mib";
     private static final String HELD = "held-";
+    private static final String INCARNATION = "incarnation-";
+    private static final int ATTEMPTS_PER_INCARNATION = 1000;
 
     public void create() throws IOException {
         Files.createDirectories(arrivals());
@@ -47,6 +57,51 @@ public record RunDirectory(Path path) {
 
     public FaultRequests failures() {
         return new FaultRequests(path);
+    }
+
+    /** Places where it can be made to wait: {@link #opening}, {@link #snapshot}, {@link #LOADING}. */
+    public Gates gates() {
+        return new Gates(path);
+    }
+
+    /** Where a subtask waits before it runs. */
+    public static String opening(String operator, int subtask) {
+        return "open-" + operator + "-" + subtask;
+    }
+
+    /** Where a subtask of the sink waits with its part of a checkpoint. */
+    public static String snapshot(String operator, int subtask) {
+        return "snapshot-" + operator + "-" + subtask;
+    }
+
+    /**
+     * The number of the attempt that has these metrics, among all of its subtask. A JobManager that goes on with the job of
+     * another one counts from 0 again, and the job does as if it had gone on counting.
+     */
+    int attempt(MetricGroup metrics) throws IOException {
+        Map<String, String> variables = metrics.getAllVariables();
+        String id = variables.get("<task_attempt_id>"); // begins with what each JobManager makes anew
+        return ATTEMPTS_PER_INCARNATION * incarnation(id.substring(0, id.indexOf('_')))
+                + Integer.parseInt(variables.get("<task_attempt_num>"));
+    }
+
+    private int incarnation(String executionGraph) throws IOException {
+        Path mine = Files.writeString(path.resolve("." + INCARNATION + UUID.randomUUID()), executionGraph);
+        try {
+            for (int number = 0; ; number++) {
+                Path file = path.resolve(INCARNATION + number);
+                try {
+                    Files.createLink(file, mine);
+                    return number;
+                } catch (FileAlreadyExistsException e) {
+                    if (Files.readString(file).equals(executionGraph)) {
+                        return number;
+                    }
+                }
+            }
+        } finally {
+            Files.delete(mine);
+        }
     }
 
     /** Makes the sources send nothing, or go on. */
