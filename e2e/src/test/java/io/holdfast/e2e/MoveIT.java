@@ -120,7 +120,7 @@ class MoveIT {
     @Test
     @Order(2)
     void backPressuredJobWithATransactionalSinkIsMoved() throws Exception {
-        MovedJob job = MovedJob.start(flink, run, new MovedJob.Work(0, 400_000, 200, SinkKind.COMMITTING));
+        MovedJob job = MovedJob.start(flink, run, MovedJob.Work.backPressured(400_000, 200, SinkKind.COMMITTING));
         int moved = 0;
 
         while (job.isRunning() && moved < 3) {

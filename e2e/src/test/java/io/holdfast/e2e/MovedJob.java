@@ -12,6 +12,7 @@ import io.holdfast.benchmarks.job.RunDirectory;
 import io.holdfast.testing.Eventually;
 import io.holdfast.testing.FlinkProcesses;
 import io.holdfast.testing.FlinkRest;
+import io.holdfast.testing.job.PacedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -26,23 +28,21 @@ import java.util.stream.Stream;
 /** A job with keyed state of which every record is accounted for, on a cluster on which its tasks are moved. */
 final class MovedJob {
 
-    static final int PARALLELISM = 3;
-
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int KEYS = 32;
-    private static final int CHECKPOINT_MILLIS = 500;
+    private static final int OPERATORS = 3;
 
     private final FlinkProcesses flink;
     private final FlinkRest rest;
     private final RunDirectory run;
-    private final JobSettings settings;
+    private final Work work;
     private final String id;
 
-    private MovedJob(FlinkProcesses flink, RunDirectory run, JobSettings settings, String id) {
+    private MovedJob(FlinkProcesses flink, RunDirectory run, Work work, String id) {
         this.flink = flink;
         this.rest = flink.rest();
         this.run = run;
-        this.settings = settings;
+        this.work = work;
         this.id = id;
     }
 
@@ -51,12 +51,29 @@ final class MovedJob {
      *
      * @param recordsPerSecond of all sources together; 0 for as many as go through: it is back-pressured all the time
      * @param recordsPerSplit after which it ends
+     * @param checkpointMillis from one checkpoint to the next
      */
-    record Work(int recordsPerSecond, long recordsPerSplit, int payloadBytes, SinkKind sink) {
+    record Work(
+            int parallelism,
+            int recordsPerSecond,
+            long recordsPerSplit,
+            int payloadBytes,
+            SinkKind sink,
+            int checkpointMillis) {
 
         /** A light load for so long. */
         static Work ofSeconds(int seconds) {
-            return new Work(1_500, 1_500L * seconds / PARALLELISM, 0, SinkKind.FILE);
+            return new Work(3, 1_500, 500L * seconds, 0, SinkKind.FILE, 500);
+        }
+
+        /** As much as goes through, until so many records are through. */
+        static Work backPressured(long recordsPerSplit, int payloadBytes, SinkKind sink) {
+            return new Work(3, 0, recordsPerSplit, payloadBytes, sink, 500);
+        }
+
+        /** A light load that goes on. */
+        static Work endless(int parallelism) {
+            return new Work(parallelism, 400 * parallelism, PacedReader.ENDLESS, 0, SinkKind.FILE, 1_000);
         }
     }
 
@@ -67,8 +84,6 @@ final class MovedJob {
 
     /** The same job again, in a directory of its own, from the latest checkpoint that this one has left. */
     MovedJob again(Path directory) throws IOException {
-        Work work = new Work(
-                settings.recordsPerSecond(), settings.recordsPerSplit(), settings.payloadBytes(), settings.sink());
         return start(
                 flink,
                 directory,
@@ -82,14 +97,14 @@ final class MovedJob {
         run.create();
         JobSettings settings = new JobSettings(
                 directory,
-                PARALLELISM,
+                work.parallelism,
                 work.recordsPerSecond,
                 work.recordsPerSplit,
                 work.payloadBytes,
                 KEYS,
                 work.sink,
                 false,
-                CHECKPOINT_MILLIS,
+                work.checkpointMillis,
                 false);
         List<String> arguments = new ArrayList<>(List.of(
                 flink.restAddress().getHost(),
@@ -102,13 +117,37 @@ final class MovedJob {
                 .map(line -> line.substring(NumbersJob.JOB_ID.length()))
                 .findFirst()
                 .orElseThrow();
-        MovedJob job = new MovedJob(flink, run, settings, id);
+        MovedJob job = new MovedJob(flink, run, work, id);
         Eventually.until(
                 PATIENCE,
                 () -> assertThat(job.subtasks())
-                        .hasSize(3 * PARALLELISM)
+                        .hasSize(OPERATORS * work.parallelism)
                         .allMatch(subtask -> List.of("RUNNING", "FINISHED").contains(subtask.status())));
         return job;
+    }
+
+    /** Through which it can be made to wait and to be silent. */
+    RunDirectory run() {
+        return run;
+    }
+
+    String id() {
+        return id;
+    }
+
+    /** The subtask of an operator that is on {@code taskManager}. */
+    int subtaskOn(String taskManager, String operator) {
+        String vertex = rest.job(id).vertices().stream()
+                .filter(each -> each.name().toLowerCase(Locale.ROOT).startsWith(operator))
+                .findFirst()
+                .orElseThrow()
+                .id();
+        return subtasks().stream()
+                .filter(subtask -> subtask.vertexId().equals(vertex)
+                        && subtask.taskManagerId().equals(taskManager))
+                .findFirst()
+                .orElseThrow()
+                .index();
     }
 
     boolean isRunning() {
@@ -156,13 +195,21 @@ final class MovedJob {
     Oracle.Verdict verdict() throws IOException {
         Eventually.until(PATIENCE, () -> assertThat(rest.job(id).state()).isEqualTo("FINISHED"));
         assertThat(run.damages()).isEmpty();
-        return new Oracle(PARALLELISM, settings.recordsPerSplit(), KEYS).judge(ArrivalFiles.read(run));
+        return new Oracle(work.parallelism, work.recordsPerSplit, KEYS).judge(ArrivalFiles.read(run));
+    }
+
+    /** What has become by now of what its sources had sent when all of them had fallen silent, as they are asked to be. */
+    Oracle.Verdict verdictInSilence() throws IOException {
+        Map<Integer, Long> sent = run.sent();
+        assertThat(sent).as("sources that are silent").hasSize(work.parallelism);
+        assertThat(run.damages()).isEmpty();
+        return new Oracle(sent, KEYS).judge(ArrivalFiles.read(run));
     }
 
     /** It has ended, and nobody can see in its output or its state that something was done to it. */
     void assertExact() throws IOException {
         Oracle.Verdict verdict = verdict();
-        assertThat(verdict.expected()).isEqualTo(PARALLELISM * settings.recordsPerSplit());
+        assertThat(verdict.expected()).isEqualTo(work.parallelism * work.recordsPerSplit);
         assertThat(verdict.lost()).as("lost").isZero();
         assertThat(verdict.repeated()).as("repeated").isZero();
         assertThat(verdict.reordered()).as("reordered").isZero();
