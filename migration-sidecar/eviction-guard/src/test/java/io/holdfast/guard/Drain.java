@@ -10,22 +10,22 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 
 /** Evicts pods through the API server, as {@code kubectl drain} and the descheduler do. */
-final class Drain {
+public final class Drain {
     private final FakeApiServer server;
     private final HttpClient http = HttpClient.newHttpClient();
 
-    Drain(FakeApiServer server) {
+    public Drain(FakeApiServer server) {
         this.server = server;
     }
 
     /** What the API server answered. */
-    record Answered(int status, JsonNode body, String retryAfter) {
-        String message() {
+    public record Answered(int status, JsonNode body, String retryAfter) {
+        public String message() {
             return body.path("message").asText();
         }
     }
 
-    Answered evict(String pod) {
+    public Answered evict(String pod) {
         return post(pod, "", "{}");
     }
 

@@ -42,7 +42,7 @@ import java.util.regex.Pattern;
  *
  * <p>Thread-safe.
  */
-final class FakeApiServer implements AutoCloseable {
+public final class FakeApiServer implements AutoCloseable {
     static final String NAMESPACE = "jobs";
     static final String SERVICE = "holdfast-eviction-guard";
     static final String WEBHOOK = "holdfast-eviction-guard";
@@ -105,7 +105,7 @@ final class FakeApiServer implements AutoCloseable {
     private int version = 100;
     private int oldest = 1;
 
-    FakeApiServer() {
+    public FakeApiServer() {
         allowed.addAll(RBAC);
         allowed.addAll(RBAC_OF_EVICTION_REQUESTS);
         try {
@@ -132,7 +132,7 @@ final class FakeApiServer implements AutoCloseable {
     }
 
     /** Writes a kubeconfig that leads here. */
-    Path kubeconfig(Path file) throws IOException {
+    public Path kubeconfig(Path file) throws IOException {
         return Files.writeString(file, """
                 apiVersion: v1
                 kind: Config
@@ -146,7 +146,7 @@ final class FakeApiServer implements AutoCloseable {
     // ---- what tests do to it
 
     /** Registers the webhook, as the chart does: without a caBundle. */
-    void register(String failurePolicy) {
+    public void register(String failurePolicy) {
         put("/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/" + WEBHOOK, """
                 {"webhooks": [{"name": "evictions.holdfast.io", "failurePolicy": "%s", "timeoutSeconds": 10,
                   "sideEffects": "NoneOnDryRun", "admissionReviewVersions": ["v1"],
@@ -158,12 +158,12 @@ final class FakeApiServer implements AutoCloseable {
     }
 
     /** Where the Service leads to, in turn. */
-    void endpoints(int... ports) {
+    public void endpoints(int... ports) {
         admission.endpoints(ports);
     }
 
     /** A running pod of a TaskManager that asks for protection. */
-    void pod(String name, URI jobManager) {
+    public void pod(String name, URI jobManager) {
         put(pods(name), """
                 {"metadata": {"labels": {"holdfast.io/migrate": "true", "app": "shop"},
                               "annotations": {"holdfast.io/jobmanager-url": "%s"}},
@@ -218,7 +218,7 @@ final class FakeApiServer implements AutoCloseable {
         changed(path, "DELETED", objects.remove(path));
     }
 
-    static String pods(String name) {
+    public static String pods(String name) {
         return "/api/v1/namespaces/" + NAMESPACE + "/pods/" + name;
     }
 
@@ -254,12 +254,12 @@ final class FakeApiServer implements AutoCloseable {
         }
     }
 
-    synchronized JsonNode get(String path) {
+    public synchronized JsonNode get(String path) {
         ObjectNode object = objects.get(path);
         return object == null ? JSON.missingNode() : object.deepCopy();
     }
 
-    String annotation(String pod, String name) {
+    public String annotation(String pod, String name) {
         return get(pods(pod)).path("metadata").path("annotations").path(name).asText("");
     }
 

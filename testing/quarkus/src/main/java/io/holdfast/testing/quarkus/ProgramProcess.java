@@ -17,12 +17,11 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A program as its container runs it: the built jar in a JVM of its own, told what to do by variables and over HTTP. Runs in the
- * directory of its module.
+ * A program as its container runs it: the built jar in a JVM of its own, told what to do by variables and over HTTP.
  */
 public final class ProgramProcess implements AutoCloseable {
-    private static final Path PROGRAM = Path.of("target/quarkus-app/quarkus-run.jar");
-    private static final Path ARGUMENTS = Path.of("src/main/jvm/java.args");
+    private static final String PROGRAM = "target/quarkus-app/quarkus-run.jar";
+    private static final String ARGUMENTS = "src/main/jvm/java.args";
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final Process process;
@@ -38,20 +37,27 @@ public final class ProgramProcess implements AutoCloseable {
         this.err = err;
     }
 
+    /** Starts that of the module in whose directory the test runs; as below. */
+    public static ProgramProcess start(Path directory, int port, Map<String, String> variables) {
+        return start(Path.of(""), directory, port, variables);
+    }
+
     /**
      * Starts it, without the variables of ours and of Kubernetes' that this process has.
      *
+     * @param module where it was built
      * @param directory for its output
      * @param port at which {@code variables} have it listen
      */
-    public static ProgramProcess start(Path directory, int port, Map<String, String> variables) {
+    public static ProgramProcess start(Path module, Path directory, int port, Map<String, String> variables) {
         try {
             Path out = Files.createTempFile(directory, "program", ".out");
             Path err = Files.createTempFile(directory, "program", ".err");
             List<String> command = new ArrayList<>();
             command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-            command.add("@" + ARGUMENTS);
-            command.addAll(List.of("-jar", PROGRAM.toAbsolutePath().toString()));
+            command.add("@" + module.resolve(ARGUMENTS));
+            command.addAll(
+                    List.of("-jar", module.resolve(PROGRAM).toAbsolutePath().toString()));
             ProcessBuilder builder =
                     new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
             builder.environment().keySet().removeIf(name -> name.startsWith("HOLDFAST") || name.startsWith("KUBE"));
