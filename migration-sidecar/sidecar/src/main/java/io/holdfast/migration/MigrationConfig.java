@@ -210,10 +210,10 @@ public interface MigrationConfig {
     /** The TaskManager's local state, for those that get its tasks. */
     interface State {
         /**
-         * Where Flink keeps its local state: what {@code taskmanager.state.local.root-dirs} or {@code
-         * process.taskmanager.working-dir} names, from a volume that both containers mount at any place. What is there is
-         * served to TaskManagers that get tasks of this one, so that they need not read it from the checkpoint storage. A
-         * directory may come to be later. If absent, no state is handed over.
+         * Where Flink keeps its local state: what {@code execution.checkpointing.local-backup.dirs}, formerly {@code
+         * taskmanager.state.local.root-dirs}, or {@code process.taskmanager.working-dir} names, from a volume that both
+         * containers mount. What is there is served to TaskManagers that get tasks of this one, so that they need not read it
+         * from the checkpoint storage. A directory may come to be later. If absent, no state is handed over.
          */
         Optional<List<Path>> directories();
 

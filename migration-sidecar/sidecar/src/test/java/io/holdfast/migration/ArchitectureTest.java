@@ -55,6 +55,26 @@ class ArchitectureTest {
     }
 
     @Test
+    void whatMayBeReadAndWhenIsDecidedWithoutTouchingIt() {
+        noClasses()
+                .that()
+                .haveFullyQualifiedName("io.holdfast.migration.state.ByteRange")
+                .or()
+                .haveFullyQualifiedName("io.holdfast.migration.state.CheckpointId")
+                .or()
+                .haveFullyQualifiedName("io.holdfast.migration.state.StatePath")
+                .or()
+                .haveFullyQualifiedName("io.holdfast.migration.state.TokenBucket")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.vertx..", "java.io..", "java.net..", "java.nio.file..", "org.slf4j..")
+                .orShould()
+                .callMethod(System.class, "nanoTime")
+                .because("what guards files must be tested without files")
+                .check(SIDECAR);
+    }
+
+    @Test
     void noticesAreHeardWithoutTheJobManager() {
         noClasses()
                 .that()

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -35,7 +36,7 @@ import java.util.concurrent.TimeUnit;
 final class FakeJobManager implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Set<String> FIELDS =
-            Set.of("taskmanagers", "reason", "deadline", "timeout", "scope", "expires", "requester");
+            Set.of("taskmanagers", "reason", "deadline", "timeout", "scope", "expires", "requester", "handoff");
     private static final Set<String> ENDED = Set.of("COMPLETED", "CANCELLED", "FAILED");
 
     private final Map<String, ObjectNode> moves = new LinkedHashMap<>();
@@ -49,6 +50,7 @@ final class FakeJobManager implements AutoCloseable {
     private HttpServer server;
     private volatile int refusal;
     private volatile boolean knowsMoves = true;
+    private volatile boolean knowsHandoffs = true;
     private volatile Duration delay = Duration.ZERO;
 
     FakeJobManager() {
@@ -101,6 +103,11 @@ final class FakeJobManager implements AutoCloseable {
     /** From now on it is one without Holdfast. */
     void withoutHoldfast() {
         knowsMoves = false;
+    }
+
+    /** From now on it is one of before handoffs. */
+    void withoutHandoffs() {
+        knowsHandoffs = false;
     }
 
     void slowBy(Duration time) {
@@ -222,7 +229,16 @@ final class FakeJobManager implements AutoCloseable {
     private void start(HttpExchange exchange, JsonNode wish) throws IOException {
         Set<String> fields = new TreeSet<>();
         wish.fieldNames().forEachRemaining(fields::add);
-        if (!FIELDS.containsAll(fields)
+        Optional<String> unknown = fields.stream()
+                .filter(field -> !FIELDS.contains(field) || field.equals("handoff") && !knowsHandoffs)
+                .findFirst();
+        if (unknown.isPresent()) {
+            error(exchange, 400, "\"%s\" is no field of a move. Fields are %s".formatted(unknown.get(), FIELDS));
+            return;
+        }
+        if (wish.has("handoff")
+                        && !(wish.at("/handoff/url").isTextual()
+                                && wish.at("/handoff/token").isTextual())
                 || !wish.path("taskmanagers").isArray()
                 || wish.path("reason").asText().isBlank()) {
             error(exchange, 400, "Not a wish for a move: " + wish);

@@ -7,7 +7,9 @@ import io.holdfast.base.EnvironmentGuard;
 import io.holdfast.base.Variables;
 import io.holdfast.migration.notice.TaintRule;
 import io.holdfast.migration.plan.Rules;
+import io.holdfast.migration.state.StateSettings;
 import io.holdfast.quarkus.DurationConverter;
+import io.holdfast.quarkus.ListenAddress;
 import io.holdfast.quarkus.LogConfig.LogFormat;
 import io.holdfast.quarkus.LogConfig.LogLevel;
 import io.holdfast.testing.quarkus.Setting;
@@ -18,9 +20,11 @@ import io.smallrye.config.WithConverter;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -50,6 +54,10 @@ class MigrationConfigTest {
         assertThat(config.alibaba().url()).isEqualTo(URI.create("http://100.100.100.200"));
         assertThat(config.listen()).isEqualTo("127.0.0.1:9620");
         assertThat(config.tokenFile()).isEmpty();
+        assertThat(config.state().directories()).isEmpty();
+        assertThat(config.state().listen()).isEqualTo("0.0.0.0:9621");
+        assertThat(config.state().url()).isEmpty();
+        assertThat(config.state().rate()).isEmpty();
         assertThat(config.terminationMessageFile()).isEqualTo(Path.of("/dev/termination-log"));
         assertThat(config.log().level()).isEqualTo(LogLevel.INFO);
         assertThat(config.log().format()).isEqualTo(LogFormat.PLAIN);
@@ -70,6 +78,7 @@ class MigrationConfigTest {
                 .doesNotContain("node.kubernetes.io/unschedulable")
                 .as("every spot node has it")
                 .doesNotContain("cloud.google.com/gke-spot");
+        assertThat(settings.state()).isEmpty();
         assertThat(settings.annotations())
                 .containsExactly(
                         "scheduling.koordinator.sh/soft-eviction",
@@ -104,6 +113,10 @@ class MigrationConfigTest {
                 Map.entry(PREFIX + "ALIBABA_URL", "http://f"),
                 Map.entry(PREFIX + "LISTEN", "[::]:80"),
                 Map.entry(PREFIX + "TOKEN_FILE", "/t"),
+                Map.entry(PREFIX + "STATE_DIRECTORIES", "/a,/b,/a"),
+                Map.entry(PREFIX + "STATE_LISTEN", "10.0.0.7:1"),
+                Map.entry(PREFIX + "STATE_URL", "http://g:2"),
+                Map.entry(PREFIX + "STATE_RATE", "50Mi"),
                 Map.entry(PREFIX + "TERMINATION_MESSAGE_FILE", "/m"),
                 Map.entry(PREFIX + "LOG_LEVEL", "debug"),
                 Map.entry(PREFIX + "LOG_FORMAT", "json"));
@@ -141,6 +154,12 @@ class MigrationConfigTest {
                         new TaintRule("a/b", Optional.of("c"), Optional.of("NoExecute")),
                         new TaintRule("d", Optional.empty(), Optional.empty()));
         assertThat(settings.annotations()).isEmpty();
+        assertThat(settings.state())
+                .contains(new StateSettings(
+                        List.of(Path.of("/a"), Path.of("/b")),
+                        new ListenAddress("10.0.0.7", 1),
+                        Optional.of(URI.create("http://g:2")),
+                        OptionalLong.of(50 << 20)));
     }
 
     @Test
@@ -163,12 +182,13 @@ class MigrationConfigTest {
                         setting.method().getAnnotation(WithConverter.class).value() == DurationConverter.class);
     }
 
-    @Test
-    void misspelledVariableIsToldWithTheOneThatWasMeant() {
-        assertThat(EnvironmentGuard.ofAllProcesses().problems(Map.of(PREFIX + "BUGDET", "20s")))
+    @ParameterizedTest
+    @CsvSource({"BUGDET, BUDGET", "STATE_DIRECTORY, STATE_DIRECTORIES", "STATE_RATES, STATE_RATE"})
+    void misspelledVariableIsToldWithTheOneThatWasMeant(String misspelled, String meant) {
+        assertThat(EnvironmentGuard.ofAllProcesses().problems(Map.of(PREFIX + misspelled, "x")))
                 .singleElement()
                 .asString()
-                .contains("did you mean HOLDFAST_MIGRATION_BUDGET?");
+                .contains("did you mean HOLDFAST_MIGRATION_%s?".formatted(meant));
     }
 
     @ParameterizedTest(name = "{0}={1}")
@@ -191,17 +211,41 @@ class MigrationConfigTest {
                 "POD | ../other | HOLDFAST_MIGRATION_POD is no name that Kubernetes gives: ../other",
                 "KUBERNETES | off | HOLDFAST_MIGRATION_JOBMANAGER_URL is needed when HOLDFAST_MIGRATION_KUBERNETES is off; set "
                         + "it to one like http://my-job-rest:8081",
+                "STATE_DIRECTORIES | state | HOLDFAST_MIGRATION_STATE_DIRECTORIES must be an absolute path: state",
+                "STATE_URL | http://a:1/x | HOLDFAST_MIGRATION_STATE_URL must have no path: http://a:1/x; write one like "
+                        + "http://10.0.0.7:9621",
+                "STATE_URL | a:1 | HOLDFAST_MIGRATION_STATE_URL is no address: a:1; write one like "
+                        + "http://my-job-rest:8081",
+                "STATE_RATE | 100 | HOLDFAST_MIGRATION_STATE_RATE must be at least 1Mi: 100",
+                "STATE_LISTEN | 9621 | HOLDFAST_MIGRATION_STATE_LISTEN: '9621' is not an address; write one like "
+                        + "127.0.0.1:9610 or [::]:9610",
                 "LISTEN | 9620 | HOLDFAST_MIGRATION_LISTEN: '9620' is not an address; write one like 127.0.0.1:9610 or "
                         + "[::]:9610"
             })
     void whatTheMappingCannotSayIsCheckedToo(String name, String value, String expected) {
-        MigrationConfig config = load(Map.of(PREFIX + name, value));
+        Map<String, String> variables = new HashMap<>(Map.of(PREFIX + "STATE_DIRECTORIES", "/state"));
+        variables.put(PREFIX + name, value);
+        MigrationConfig config = load(variables);
 
         ConfigValidationException refused =
                 catchThrowableOfType(ConfigValidationException.class, () -> MigrationSettings.of(config));
 
         assertThat(refused.getProblemCount()).isEqualTo(1);
         assertThat(refused.getProblem(0).getMessage()).isEqualTo(expected);
+    }
+
+    @Test
+    void settingsOfStateThatIsNotServedAreToldOf() {
+        MigrationConfig config = load(Map.of(PREFIX + "STATE_URL", "http://a:1", PREFIX + "STATE_RATE", "1Gi"));
+
+        ConfigValidationException refused =
+                catchThrowableOfType(ConfigValidationException.class, () -> MigrationSettings.of(config));
+
+        assertThat(refused.getProblemCount()).isEqualTo(2);
+        assertThat(refused.getProblem(1).getMessage())
+                .isEqualTo(
+                        "HOLDFAST_MIGRATION_STATE_RATE has no effect without HOLDFAST_MIGRATION_STATE_DIRECTORIES; set that"
+                                + " too, or remove it");
     }
 
     private static MigrationConfig load(Map<String, String> variables) {

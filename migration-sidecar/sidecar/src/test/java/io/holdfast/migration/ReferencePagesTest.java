@@ -3,6 +3,7 @@ package io.holdfast.migration;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.migration.plan.Phase;
+import io.holdfast.migration.state.StateServer;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import jakarta.ws.rs.DELETE;
@@ -52,17 +53,7 @@ class ReferencePagesTest {
 
     @Test
     void everyResourceIsInTheOpenApiDocumentAndNoOther() throws Exception {
-        Map<String, Set<String>> documented = new TreeMap<>();
-        Pattern.compile("(?m)^  (/[^:\n]*):\n((?:    .*\n)+)")
-                .matcher(Files.readString(DOCS.resolve("migration-api.yaml")))
-                .results()
-                .forEach(path -> documented.put(
-                        path.group(1),
-                        Pattern.compile("(?m)^    ([a-z]+):")
-                                .matcher(path.group(2))
-                                .results()
-                                .map(method -> method.group(1))
-                                .collect(Collectors.toCollection(TreeSet::new))));
+        Map<String, Set<String>> documented = documented("migration-api.yaml");
 
         Map<String, Set<String>> actual = new TreeMap<>();
         for (Method method : MigrationResource.class.getDeclaredMethods()) {
@@ -76,5 +67,28 @@ class ReferencePagesTest {
         }
 
         assertThat(documented).isEqualTo(actual);
+    }
+
+    /** What it answers there is tested by StateServerTest, with the same paths. */
+    @Test
+    void stateIsDocumentedAsItIsServed() throws Exception {
+        assertThat(documented("state-handoff-api.yaml"))
+                .isEqualTo(Map.of(StateServer.LISTING, Set.of("get"), StateServer.FILE, Set.of("get")));
+    }
+
+    /** Paths and their methods. */
+    private static Map<String, Set<String>> documented(String page) throws Exception {
+        Map<String, Set<String>> documented = new TreeMap<>();
+        Pattern.compile("(?m)^  (/[^:\n]*):\n((?:    .*\n)+)")
+                .matcher(Files.readString(DOCS.resolve(page)))
+                .results()
+                .forEach(path -> documented.put(
+                        path.group(1),
+                        Pattern.compile("(?m)^    (get|post|put|patch|delete|head|options):")
+                                .matcher(path.group(2))
+                                .results()
+                                .map(method -> method.group(1))
+                                .collect(Collectors.toCollection(TreeSet::new))));
+        return documented;
     }
 }

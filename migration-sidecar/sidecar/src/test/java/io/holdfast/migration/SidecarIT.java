@@ -2,6 +2,7 @@ package io.holdfast.migration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpServer;
 import io.holdfast.base.ExitCode;
 import io.holdfast.testing.Eventually;
@@ -12,7 +13,11 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,6 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SidecarIT {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final int KILLED_BY_SIGTERM = 143;
+    private static final String ID = "0123456789abcdef".repeat(2);
     private static final String TAINTED =
             "{\"spec\": {\"taints\": [{\"key\": \"karpenter.sh/disrupted\", \"effect\": \"NoSchedule\"}]}}";
 
@@ -373,6 +379,88 @@ class SidecarIT {
                 .isEqualTo(200);
         assertThat(sidecar.request("GET", "/q/metrics").statusCode()).isEqualTo(200);
         assertThat(jobManager.moves()).isEmpty();
+    }
+
+    @Test
+    void stateIsServedToThoseThatTheJobManagerHasTold() throws Exception {
+        Path checkpoint = Files.createDirectories(directory.resolve(
+                "flink/localState_%s/aid_%s/jid_%s/vtx_%s_sti_0/chk_5".formatted(FakeApiServer.POD, ID, ID, ID)));
+        Files.write(checkpoint.resolve("_task_state_snapshot"), new byte[32]);
+        variables.put(
+                "HOLDFAST_MIGRATION_STATE_DIRECTORIES",
+                directory.resolve("flink").toString());
+        variables.put("HOLDFAST_MIGRATION_STATE_LISTEN", "127.0.0.1:0");
+        ProgramProcess sidecar = ready();
+
+        drain(sidecar, "POST");
+        awaitMove();
+        JsonNode handoff = jobManager.wishes().get(0).path("handoff");
+        String path = handoff.path("url").asText() + "/state/%1$s/%1$s/%1$s/0/5".formatted(ID);
+
+        assertThat(get(path, handoff.path("token").asText()).body())
+                .isEqualTo("{\"files\":[{\"path\":\"_task_state_snapshot\",\"bytes\":32,\"crc32c\":\"8a9136aa\"}]}");
+        assertThat(get(
+                                path + "/files/_task_state_snapshot",
+                                handoff.path("token").asText())
+                        .body())
+                .hasSize(32);
+        assertThat(get(path, "guessed").statusCode()).isEqualTo(401);
+        assertThat(sidecar.request("GET", "/q/metrics").body())
+                .contains("holdfast_migration_state_answer_total{outcome=\"sent\"} 1.0")
+                .contains("holdfast_migration_state_answer_total{outcome=\"unauthorized\"} 1.0")
+                .contains("holdfast_migration_state_sent_bytes_total 32.0")
+                .contains("holdfast_migration_state_checksum_total 1.0");
+        assertThat(sidecar.toString())
+                .contains("State served: ")
+                .contains("State listed: ")
+                .doesNotContain(handoff.path("token").asText());
+        jobManager.bring("COMPLETED", "");
+    }
+
+    @Test
+    void olderJobManagerMovesWithoutState() throws Exception {
+        variables.put(
+                "HOLDFAST_MIGRATION_STATE_DIRECTORIES",
+                directory.resolve("later").toString());
+        variables.put("HOLDFAST_MIGRATION_STATE_LISTEN", "127.0.0.1:0");
+        jobManager.withoutHandoffs();
+        ProgramProcess sidecar = ready();
+
+        CompletableFuture<HttpResponse<String>> hook = drain(sidecar, "POST");
+        awaitMove();
+        jobManager.bring("COMPLETED", "");
+
+        assertThat(new JsonObject(hook.get().body()).getString("outcome")).isEqualTo("moved");
+        assertThat(jobManager.wishes()).noneMatch(wish -> wish.has("handoff"));
+        assertThat(sidecar.out()).contains("State not handed over: reason=the JobManager does not know handoffs");
+    }
+
+    @Test
+    void stateThatCannotBeServedEndsItsStartWithTheVariable() throws Exception {
+        variables.put("HOLDFAST_MIGRATION_STATE_DIRECTORIES", directory.toString());
+        variables.put("HOLDFAST_MIGRATION_STATE_LISTEN", "127.0.0.1:" + port);
+        ProgramProcess taken = start();
+        assertThat(taken.exitCode()).isEqualTo(ExitCode.BAD_CONFIGURATION);
+        assertThat(taken.err()).contains("where HOLDFAST_MIGRATION_STATE_LISTEN says: Address already in use");
+
+        variables.put(
+                "HOLDFAST_MIGRATION_STATE_DIRECTORIES",
+                Files.writeString(directory.resolve("file"), "").toString());
+        ProgramProcess noDirectory = start();
+        assertThat(noDirectory.exitCode()).isEqualTo(ExitCode.BAD_CONFIGURATION);
+        assertThat(noDirectory.err())
+                .contains("HOLDFAST_MIGRATION_STATE_DIRECTORIES: %s is no directory"
+                        .formatted(directory.resolve("file")));
+        assertThat(directory.resolve("last-words")).content().contains("HOLDFAST_MIGRATION_STATE_DIRECTORIES");
+    }
+
+    private static HttpResponse<String> get(String url, String token) throws Exception {
+        return HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create(url))
+                                .header("Authorization", "Bearer " + token)
+                                .build(),
+                        BodyHandlers.ofString());
     }
 
     @Test

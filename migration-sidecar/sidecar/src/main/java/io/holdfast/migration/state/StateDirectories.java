@@ -16,7 +16,7 @@ import java.util.Optional;
 
 /**
  * Where Flink keeps local state. A directory may be what one of Flink's options names, or what Flink makes below that: {@code
- * localState_RESOURCEID} in those of {@code taskmanager.state.local.root-dirs}, {@code tm_RESOURCEID/localState} in that of
+ * localState_RESOURCEID} in those of {@code execution.checkpointing.local-backup.dirs}, {@code tm_RESOURCEID/localState} in that of
  * {@code process.taskmanager.working-dir}. It may come to be later.
  *
  * <p>Symbolic links below a directory lead nowhere: what is behind one is not there.

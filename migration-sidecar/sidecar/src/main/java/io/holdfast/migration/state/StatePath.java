@@ -15,12 +15,6 @@ import java.util.regex.Pattern;
  * @param file names of directories and, last, of the file below the checkpoint's; empty for the list of all files
  */
 record StatePath(CheckpointId checkpoint, List<String> file) {
-    /** As the reference has it. */
-    static final String LISTING = "/state/{allocation}/{job}/{vertex}/{subtask}/{checkpoint}";
-
-    /** As the reference has it; {@code path} may have slashes. */
-    static final String FILE = LISTING + "/files/{path}";
-
     private static final String ID = "([0-9a-f]{32})";
     private static final Pattern PATH = Pattern.compile(
             "/state/" + ID + "/" + ID + "/" + ID + "/(0|[1-9][0-9]{0,9})/(0|[1-9][0-9]{0,18})(?:/files/(.+))?");

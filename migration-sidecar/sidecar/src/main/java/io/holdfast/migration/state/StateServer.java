@@ -34,6 +34,12 @@ import org.slf4j.LoggerFactory;
  * docs/reference/state-handoff-api.yaml}.
  */
 public final class StateServer implements AutoCloseable {
+    /** Where the files of a checkpoint are listed, as the reference has it. */
+    public static final String LISTING = "/state/{allocation}/{job}/{vertex}/{subtask}/{checkpoint}";
+
+    /** Where one of them is, as the reference has it; {@code path} may have slashes. */
+    public static final String FILE = LISTING + "/files/{path}";
+
     /** So many at once; more are closed. Each costs memory, of which a sidecar has little. */
     static final int MOST_CONNECTIONS = 256;
 

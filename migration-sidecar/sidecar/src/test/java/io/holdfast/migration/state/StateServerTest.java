@@ -268,7 +268,7 @@ class StateServerTest {
         List<Path> roots = List.of(
                 first,
                 first.resolve("localState"), // the TaskManager's working directory was named
-                first.resolve("localState_tm-1"), // one of taskmanager.state.local.root-dirs
+                first.resolve("localState_tm-1"), // one of execution.checkpointing.local-backup.dirs
                 second.resolve("tm_tm-1/localState")); // process.taskmanager.working-dir
         for (int i = 0; i < roots.size(); i++) {
             write(checkpoint(roots.get(i), 100 + i).resolve("in-" + i), 1);
