@@ -2,12 +2,14 @@ package io.holdfast.flink.restart;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.holdfast.flink.handoff.StateOffer;
 import java.io.Serializable;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
+import java.util.function.UnaryOperator;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.runtime.clusterframework.types.ResourceID;
@@ -25,10 +27,24 @@ record JobMoves(TestCluster cluster, JobID job) {
 
     /** Begins a move off {@code taskManager}, which tasks may come back to when it has ended. */
     String start(ResourceID taskManager) throws Exception {
+        return start(order -> order, taskManager);
+    }
+
+    /** The same; local state of {@code taskManager} is to be had at {@code offer}. */
+    String start(ResourceID taskManager, StateOffer offer) throws Exception {
+        return start(order -> order.offering(taskManager, offer), taskManager);
+    }
+
+    private String start(UnaryOperator<MoveRequest> more, ResourceID taskManager) throws Exception {
         String id = UUID.randomUUID().toString().replace("-", "");
         long now = System.currentTimeMillis();
-        ask(MoveRequest.start(id, List.of(taskManager), "test", now + ENOUGH_MS, now, false));
+        ask(more.apply(MoveRequest.start(id, List.of(taskManager), "test", now + ENOUGH_MS, now, false)));
         return id;
+    }
+
+    /** Ends a move, unless it is too late for that. */
+    void cancel(String move) throws Exception {
+        ask(MoveRequest.cancel(move));
     }
 
     /** What REST shows of a move; empty if the job has ended, so that nobody knows. */
