@@ -299,6 +299,44 @@ class MoveJobTest {
         cluster.miniCluster().cancelJob(id).get();
     }
 
+    @Test
+    void cancelledMoveTakesBackWhatTheSameOneHadAskedForInVain() throws Exception {
+        NumbersJob job = new NumbersJob().records(40_000).parallelism(8);
+        JobID id = submitted(job.graph(), 24);
+        ResourceID leaving = anyUsed(id);
+        ended(id, startUntil(id, 2 * SECOND, leaving));
+        String second = startUntil(id, 60 * SECOND, leaving);
+        assertThat(leaving(id)).hasSize(1);
+
+        ask(id, MoveRequest.cancel(second).requestedBy(MoveRequest.ANONYMOUS));
+
+        assertThat(leaving(id)).isEmpty();
+        cluster.miniCluster().cancelJob(id).get();
+    }
+
+    @Test
+    void moveThatHadNothingToMoveCanBeCancelledWithTheRestOfIt() throws Exception {
+        NumbersJob job = new NumbersJob().records(40_000);
+        JobID id = submitted(job.graph(), 9);
+        ResourceID unused = new ResourceID("none-of-this-job");
+        String move = startUntil(id, 30 * SECOND, unused);
+        assertThat(ended(id, move)).containsEntry("state", "COMPLETED");
+        assertThat(leaving(id)).hasSize(1);
+
+        assertThat(ask(id, MoveRequest.cancel(move)).tooLate()).isFalse();
+
+        assertThat(leaving(id)).isEmpty();
+        cluster.miniCluster().cancelJob(id).get();
+    }
+
+    /** They leave long after the deadline. */
+    private String startUntil(JobID job, long timeoutMs, ResourceID taskManager) throws Exception {
+        String id = UUID.randomUUID().toString().replace("-", "");
+        long now = System.currentTimeMillis();
+        ask(job, MoveRequest.start(id, List.of(taskManager), "test", now + timeoutMs, now + 600 * SECOND, false));
+        return id;
+    }
+
     /** All slots of the cluster are needed by the second job, those that were left included. */
     @Test
     void taskManagerThatStaysAfterItsMoveIsUsedAgain() throws Exception {
