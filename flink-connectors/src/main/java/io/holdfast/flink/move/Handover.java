@@ -369,7 +369,12 @@ final class Handover {
             undone("a checkpoint completed that nobody had asked for");
         } else if (phase == Phase.CHECKPOINTING && id >= from) {
             phase = Phase.VERIFYING;
-            verify(id, 0);
+            int mine = tries;
+            mover.whenCoordinatorsKnow(() -> {
+                if (phase == Phase.VERIFYING && tries == mine) {
+                    verify(id, 0);
+                }
+            });
         }
     }
 

@@ -65,6 +65,13 @@ public interface MoveHost {
     /** Triggers a checkpoint. The future is completed on the main thread, with its id or why it failed. */
     CompletableFuture<Long> checkpoint();
 
+    /**
+     * Runs {@code then} on the main thread, when the coordinators of operators have heard of the checkpoints that have
+     * completed. Flink tells them a moment after a checkpoint is in its store; who is restarted before that is told of a
+     * checkpoint that he has not seen, and what coordinators hold back for others meanwhile is never sent.
+     */
+    void whenCoordinatorsKnow(Runnable then);
+
     /** Whether a checkpoint is under way. */
     boolean checkpointsPending();
 

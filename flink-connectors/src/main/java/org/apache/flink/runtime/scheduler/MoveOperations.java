@@ -125,12 +125,21 @@ final class MoveOperations implements MoveHost {
                 .triggerCheckpoint(false)
                 .whenComplete((checkpoint, failure) -> scheduler.execute(() -> {
                     if (failure == null) {
-                        completed.complete(checkpoint.getCheckpointID());
+                        whenCoordinatorsKnow(() -> completed.complete(checkpoint.getCheckpointID()));
                     } else {
                         completed.completeExceptionally(ExceptionUtils.stripCompletionException(failure));
                     }
                 }));
         return completed;
+    }
+
+    @Override
+    public void whenCoordinatorsKnow(Runnable then) {
+        CheckpointCoordinator coordinator = scheduler.checkpointCoordinator();
+        if (coordinator != null) {
+            coordinator.getNumberOfPendingCheckpoints(); // waits for its lock, which it has until it has told everybody
+        }
+        scheduler.execute(then); // behind what it had the main thread do
     }
 
     @Override
