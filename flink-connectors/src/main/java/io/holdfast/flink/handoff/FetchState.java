@@ -103,7 +103,7 @@ public final class FetchState extends AbstractInvokable {
             directory.open();
             List<StateFile> files = client.list();
             collect(client, directory, files);
-            if (!configuration.get(AHEAD)) {
+            if (!configuration.get(AHEAD) && !cancelled) { // else the real task runs, and Flink would not remove it
                 directory.place(checkpoint, files, sourceDirectory(subtask, checkpoint), getUserCodeClassLoader());
             }
             done.add(1);
@@ -119,6 +119,11 @@ public final class FetchState extends AbstractInvokable {
         } catch (FileNotFoundException e) { // also if a newer checkpoint has replaced this one
             LOG.info("Local state is not there: task={} checkpoint={} detail={}", task, checkpoint, e.getMessage());
         } catch (IOException | RuntimeException e) {
+            if (cancelled) {
+                LOG.info("Local state is not wanted any more: task={} checkpoint={}", task, checkpoint);
+                discard(directory);
+                return;
+            }
             LOG.warn(
                     "Local state not fetched, it will be read from the checkpoint storage: task={} checkpoint={} from={}",
                     task,

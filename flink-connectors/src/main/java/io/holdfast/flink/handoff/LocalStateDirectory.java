@@ -9,6 +9,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
+import java.util.UUID;
 import org.apache.flink.runtime.state.LocalSnapshotDirectoryProvider;
 import org.apache.flink.runtime.state.TaskLocalStateStoreImpl;
 
@@ -16,7 +17,8 @@ import org.apache.flink.runtime.state.TaskLocalStateStoreImpl;
  * Where a task that is about to run here will look for its local state, and the files that have been fetched for it.
  *
  * <p>Fetched files are collected under a name that says what is in them, in a directory that Flink does not look at; state is
- * put where Flink looks all at once. Files of two checkpoints that are the same are one file. One thread.
+ * put where Flink looks all at once. Files of two checkpoints that are the same are one file. One thread; others may have
+ * such an object for the same directory.
  *
  * <p>Flink classes beside it: {@link LocalSnapshotDirectoryProvider}, {@link TaskLocalStateStoreImpl}, read at 2.2.1 and
  * 2.3.0.
@@ -28,6 +30,9 @@ final class LocalStateDirectory {
 
     private final LocalSnapshotDirectoryProvider directories;
     private final Path staged;
+
+    /** No other's: one that was cancelled may not have ended when the next begins. */
+    private final String part = "." + UUID.randomUUID() + PART;
 
     LocalStateDirectory(LocalSnapshotDirectoryProvider directories) {
         this.directories = directories;
@@ -50,7 +55,7 @@ final class LocalStateDirectory {
 
     /** Where to write a file that is on its way; nothing is there. */
     Path incoming(StateFile file) throws IOException {
-        Path incoming = staged.resolve(file.key() + PART);
+        Path incoming = staged.resolve(file.key() + part);
         Files.deleteIfExists(incoming);
         return incoming;
     }
@@ -68,23 +73,22 @@ final class LocalStateDirectory {
      */
     void place(long checkpoint, List<StateFile> files, String sourceDirectory, ClassLoader classes) throws IOException {
         Path target = directories.subtaskSpecificCheckpointDirectory(checkpoint).toPath();
-        Path part = target.resolveSibling(target.getFileName() + PART);
-        delete(part);
+        Path incoming = target.resolveSibling(target.getFileName() + part);
         delete(target);
         try {
             for (StateFile file : files) {
-                Path path = part.resolve(file.path());
+                Path path = incoming.resolve(file.path());
                 Files.createDirectories(path.getParent());
                 link(staged.resolve(file.key()), path);
             }
-            Path description = part.resolve(TaskLocalStateStoreImpl.TASK_STATE_SNAPSHOT_FILENAME);
+            Path description = incoming.resolve(TaskLocalStateStoreImpl.TASK_STATE_SNAPSHOT_FILENAME);
             if (!Files.exists(description)) {
                 throw new IOException("No description of the state is among the files of checkpoint " + checkpoint);
             }
             StateRelocation.rewrite(description, sourceDirectory, target.toAbsolutePath(), classes);
-            Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+            Files.move(incoming, target, StandardCopyOption.ATOMIC_MOVE);
         } finally {
-            delete(part);
+            delete(incoming);
             discard();
         }
     }

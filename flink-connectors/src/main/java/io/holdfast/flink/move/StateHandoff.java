@@ -25,7 +25,6 @@ final class StateHandoff {
     private final MoveHost mover;
     private final Move move;
     private final List<Fetch> fetches = new ArrayList<>();
-    private boolean cancelled;
 
     /** Whether what was fetched ahead has been put in its place. */
     private boolean spent;
@@ -41,6 +40,7 @@ final class StateHandoff {
         private final Reserved slot;
         private final StateOffer offer;
         private boolean done;
+        private boolean stopped;
 
         @Nullable
         private Errand errand;
@@ -55,7 +55,7 @@ final class StateHandoff {
         CompletableFuture<Void> ahead(long checkpoint) {
             return send(checkpoint, true).thenCompose(ended -> {
                 long latest = mover.latestCheckpoint();
-                return done || cancelled || latest == checkpoint
+                return done || stopped || latest == checkpoint
                         ? CompletableFuture.completedFuture(null)
                         : ahead(latest);
             });
@@ -63,6 +63,7 @@ final class StateHandoff {
 
         CompletableFuture<Void> send(long checkpoint, boolean ahead) {
             done = false;
+            stopped = false;
             Errand mine = mover.fetchState(slot, task, offer, checkpoint, ahead);
             errand = mine;
             return mine.ended().thenAccept(said -> {
@@ -87,7 +88,6 @@ final class StateHandoff {
     CompletableFuture<Void> ahead(Collection<Execution> tasks, Collection<Reserved> slots) {
         stop();
         fetches.clear();
-        cancelled = false;
         spent = false;
         long checkpoint = mover.latestCheckpoint();
         for (Execution task : tasks) {
@@ -105,8 +105,8 @@ final class StateHandoff {
 
     /** No more is fetched for now. */
     void stop() {
-        cancelled = true;
         for (Fetch fetch : fetches) {
+            fetch.stopped = true;
             if (fetch.errand != null) {
                 fetch.errand.cancel();
                 fetch.errand = null;

@@ -58,9 +58,7 @@ class LocalStateDirectoryTest {
         Path placed = checkpoint(7).resolve("db/000012.sst");
         assertThat(placed).hasContent("sorted");
         assertThat(inode(placed)).as("not copied").isEqualTo(inode);
-        assertThat(filesBelow(provider.subtaskBaseDirectory(0).toPath()))
-                .as("nothing is left of what was staged")
-                .noneMatch(file -> file.toString().contains("staged"));
+        assertNoneStaged();
     }
 
     @Test
@@ -139,15 +137,31 @@ class LocalStateDirectoryTest {
     void leftoversOfAnEarlierAttemptAreRemoved() throws Exception {
         Path target = checkpoint(7);
         write(target.resolve("db/old.sst"), "old");
-        write(target.resolveSibling("chk_7.part").resolve("db/half.sst"), "half");
-        StateFile file = staged("db/new.sst", "new".getBytes());
+        StateFile file = new StateFile(Path.of("db/new.sst"), 3, 1);
         write(local.incoming(file), "half");
         assertThat(local.incoming(file)).as("nothing is there").doesNotExist();
+        write(new LocalStateDirectory(provider).incoming(file), "half");
 
-        place(7, List.of(staged(DESCRIPTION, description()), file));
+        place(7, List.of(staged(DESCRIPTION, description()), staged("db/new.sst", "new".getBytes())));
 
         assertThat(filesBelow(provider.subtaskBaseDirectory(7).toPath()))
                 .containsExactlyInAnyOrder(target.resolve("db/new.sst"), target.resolve(DESCRIPTION));
+        assertNoneStaged();
+    }
+
+    /** One that was cancelled, and does not know it yet, and the next. */
+    @Test
+    void twoThatFetchTheSameFileDoNotMixThem() throws Exception {
+        LocalStateDirectory other = new LocalStateDirectory(provider);
+        other.open();
+        StateFile file = new StateFile(Path.of("db/a"), 5, 1);
+        Path mine = local.incoming(file);
+        Files.writeString(mine, "whole");
+        Files.writeString(other.incoming(file), "ha");
+
+        local.stage(file, mine);
+
+        assertThat(onlyFile(file.key())).hasContent("whole");
     }
 
     @Test
@@ -181,14 +195,11 @@ class LocalStateDirectoryTest {
         CRC32C checksum = new CRC32C();
         checksum.update(content);
         StateFile file = new StateFile(Path.of(name), content.length, (int) checksum.getValue());
-        Files.write(local.incoming(file), content);
-        local.stage(file, local(file));
+        Path incoming = local.incoming(file);
+        Files.write(incoming, content);
+        local.stage(file, incoming);
         assertThat(local.isStaged(file)).isTrue();
         return file;
-    }
-
-    private Path local(StateFile file) throws IOException {
-        return onlyFile(file.key() + ".part");
     }
 
     private byte[] description() throws IOException {
@@ -205,6 +216,10 @@ class LocalStateDirectoryTest {
                 .toList();
         assertThat(found).hasSize(1);
         return found.get(0);
+    }
+
+    private void assertNoneStaged() throws IOException {
+        assertThat(filesBelow(directory)).noneMatch(file -> file.toString().contains("staged"));
     }
 
     private void assertNothingIsLeft() throws IOException {
