@@ -13,15 +13,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.ClusterOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.JobManagerOptions;
 import org.apache.flink.configuration.StateRecoveryOptions;
-import org.apache.flink.core.execution.CheckpointType;
 import org.apache.flink.runtime.clusterframework.types.ResourceID;
-import org.apache.flink.runtime.execution.ExecutionState;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -49,18 +46,21 @@ class HandoffJobTest {
     static Path directory;
 
     @RegisterExtension
-    final TestCluster cluster = new TestCluster(
-            new Configuration()
-                    .set(JobManagerOptions.SLOT_IDLE_TIMEOUT, Duration.ofMillis(500))
-                    .set(CheckpointingOptions.LOCAL_BACKUP_ENABLED, true)
-                    .set(StateRecoveryOptions.LOCAL_RECOVERY, true)
-                    .set(ClusterOptions.PROCESS_WORKING_DIR_BASE, directory.toString()),
-            2);
+    final TestCluster cluster =
+            new TestCluster(configuration(directory).set(StateRecoveryOptions.LOCAL_RECOVERY, true), 2);
 
     @TempDir
     Path checkpoints;
 
     private StateServer server;
+
+    /** Of a cluster whose TaskManagers keep local state below {@code directory}. */
+    static Configuration configuration(Path directory) {
+        return new Configuration()
+                .set(JobManagerOptions.SLOT_IDLE_TIMEOUT, Duration.ofMillis(500))
+                .set(CheckpointingOptions.LOCAL_BACKUP_ENABLED, true)
+                .set(ClusterOptions.PROCESS_WORKING_DIR_BASE, directory.toString());
+    }
 
     @BeforeEach
     void serve() throws IOException {
@@ -78,162 +78,133 @@ class HandoffJobTest {
     @ParameterizedTest
     @ValueSource(strings = {"rocksdb", "hashmap"})
     void stateComesFromTheTaskManagerThatIsLeft(String backend) throws Exception {
-        JobMoves moves = started(new LargeStateJob(backend, checkpoints));
+        LargeStateMoves moves = started(new LargeStateJob(backend, checkpoints));
         GuardedFileSystem.readable(false);
 
         for (int i = 0; i < 4; i++) {
-            List<ResourceID> used = moves.used();
-            Map<String, Serializable> move = moved(moves);
+            List<ResourceID> used = moves.moves().used();
+            Map<String, Serializable> move = moves.moved();
 
             JobMoves.assertHandedOver(move);
-            assertThat(fetched(move))
+            assertThat(LargeStateMoves.fetched(move))
                     .hasSize(i == 0 && used.size() == 2 ? 1 : 2)
                     .allSatisfy(bytes -> assertThat(bytes).isGreaterThan(LEAST_BYTES));
-            assertThat(moves.used()).hasSize(1).doesNotContain(used.get(0));
+            assertThat(moves.moves().used()).hasSize(1).doesNotContain(used.get(0));
         }
-        assertNothingWasLost(finished(moves));
+        moves.assertNothingWasLost();
     }
 
     /** What is new is fetched while the tasks stand still: little, as RocksDB's files stay the same. */
     @Test
     void whatWasFetchedAheadIsNotFetchedAgain() throws Exception {
-        JobMoves moves = started(new LargeStateJob("rocksdb", checkpoints));
+        LargeStateMoves moves = started(new LargeStateJob("rocksdb", checkpoints));
 
-        Map<String, Serializable> move = moved(moves);
+        Map<String, Serializable> move = moves.moved();
 
-        assertThat(fetched(move)).allSatisfy(bytes -> assertThat(bytes).isBetween(LEAST_BYTES, 3 * LEAST_BYTES));
+        assertThat(LargeStateMoves.fetched(move))
+                .allSatisfy(bytes -> assertThat(bytes).isBetween(LEAST_BYTES, 3 * LEAST_BYTES));
         assertThat(server.requests().stream().filter(request -> request.endsWith(".sst")))
                 .doesNotHaveDuplicates();
-        assertNothingWasLost(finished(moves));
+        moves.assertNothingWasLost();
     }
 
     /** What a server may do. */
     enum Trouble {
-        DIES_AHEAD(server -> server.dieAfter(3 << 20)),
-        DIES_WHILE_TASKS_STAND(StateServer::dieAtSecondCheckpoint),
-        HANGS_AHEAD(StateServer::hang),
-        HANGS_WHILE_TASKS_STAND(StateServer::hangAtSecondCheckpoint),
-        DAMAGES(server -> server.damage(1_000)),
-        REFUSES(server -> server.answer(401)),
-        HAS_NOTHING(server -> server.answer(404)),
-        FAILS(server -> server.answer(500)),
-        IS_GONE(StateServer::close);
+        DIES_AHEAD(server -> server.dieAfter(3 << 20), false),
+        DIES_WHILE_TASKS_STAND(StateServer::dieAtSecondCheckpoint, true),
+        HANGS_AHEAD(StateServer::hang, false),
+        HANGS_WHILE_TASKS_STAND(StateServer::hangAtSecondCheckpoint, true),
+        DAMAGES(server -> server.damage(1_000), false),
+        REFUSES(server -> server.answer(401), false),
+        HAS_NOTHING(server -> server.answer(404), false),
+        FAILS(server -> server.answer(500), false),
+        IS_GONE(StateServer::close, false);
 
         private final Consumer<StateServer> begin;
+        private final boolean late;
 
-        Trouble(Consumer<StateServer> begin) {
+        Trouble(Consumer<StateServer> begin, boolean late) {
             this.begin = begin;
+            this.late = late;
         }
     }
 
     @ParameterizedTest
     @EnumSource
     void stateThatCannotBeFetchedComesFromTheCheckpointStorage(Trouble trouble) throws Exception {
-        JobMoves moves = started(new LargeStateJob("rocksdb", checkpoints));
+        LargeStateMoves moves = started(new LargeStateJob("rocksdb", checkpoints).checkpointOnRequest());
         trouble.begin.accept(server);
         long before = System.nanoTime();
 
-        Map<String, Serializable> move = moved(moves);
+        Map<String, Serializable> move = moves.moved();
 
         JobMoves.assertHandedOver(move);
         assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - before)).isLessThan(BOUND_MS);
-        assertNothingWasLost(finished(moves));
+        if (trouble.late) {
+            assertThat(LargeStateMoves.fetched(move)).as("fetched ahead").allMatch(bytes -> bytes > LEAST_BYTES);
+        }
+        moves.assertNothingWasLost();
     }
 
     @Test
     void moveThatIsCancelledWhileStateIsFetchedIsNoHindranceToTheNext() throws Exception {
-        JobMoves moves = started(new LargeStateJob("rocksdb", checkpoints));
+        LargeStateMoves moves = started(new LargeStateJob("rocksdb", checkpoints));
         server.hang();
-        String first = moves.start(moves.used().get(0), server.offer());
+        String first = moves.start();
         Waiting.until(() -> !server.requests().isEmpty());
 
-        moves.cancel(first);
+        moves.moves().cancel(first);
 
-        assertThat(moves.view(first)).containsEntry("state", "CANCELLED");
+        assertThat(moves.moves().view(first)).containsEntry("state", "CANCELLED");
         server.recover();
         GuardedFileSystem.readable(false);
-        Map<String, Serializable> second = moved(moves);
+        Map<String, Serializable> second = moves.moved();
         JobMoves.assertHandedOver(second);
-        assertThat(fetched(second)).allSatisfy(bytes -> assertThat(bytes).isGreaterThan(LEAST_BYTES));
-        assertNothingWasLost(finished(moves));
+        assertThat(LargeStateMoves.fetched(second))
+                .allSatisfy(bytes -> assertThat(bytes).isGreaterThan(LEAST_BYTES));
+        moves.assertNothingWasLost();
     }
 
     @Test
     void jobThatDoesNotWantItReadsFromTheCheckpointStorage() throws Exception {
         LargeStateJob job = new LargeStateJob("rocksdb", checkpoints);
         job.configuration().set(HoldfastOptions.MOVE_STATE_HANDOFF, false);
-        JobMoves moves = started(job);
+        LargeStateMoves moves = started(job);
 
-        Map<String, Serializable> move = moved(moves);
+        Map<String, Serializable> move = moves.moved();
 
         JobMoves.assertHandedOver(move);
-        assertThat(fetched(move)).containsOnly(0L);
+        assertThat(LargeStateMoves.fetched(move)).containsOnly(0L);
         assertThat(server.requests()).isEmpty();
-        assertNothingWasLost(finished(moves));
+        moves.assertNothingWasLost();
     }
 
     @Test
     void littleStateIsNotWorthIt() throws Exception {
-        JobMoves moves = new JobMoves(cluster, cluster.submit(JobShape.ROCKSDB.graph()));
-        Waiting.until(() -> moves.used().size() > 0 && Committing.transactions() > 0);
+        LargeStateMoves moves = started(new LargeStateJob("rocksdb", checkpoints).little());
 
-        Map<String, Serializable> move = moved(moves);
+        Map<String, Serializable> move = moves.moved();
 
         JobMoves.assertHandedOver(move);
+        assertThat(LargeStateMoves.fetched(move)).containsOnly(0L);
         assertThat(server.requests()).isEmpty();
-        cluster.miniCluster().cancelJob(moves.job()).get();
+        moves.assertNothingWasLost();
     }
 
     @Test
     void tokenIsShownToNobody() throws Exception {
-        JobMoves moves = started(new LargeStateJob("rocksdb", checkpoints));
+        LargeStateMoves moves = started(new LargeStateJob("rocksdb", checkpoints));
         StateOffer offer = server.offer();
 
-        Map<String, Serializable> move = moved(moves);
+        Map<String, Serializable> move = moves.moved();
 
         assertThat(move.toString())
                 .doesNotContain(offer.token())
                 .doesNotContain(offer.url().toString());
-        assertNothingWasLost(finished(moves));
+        moves.assertNothingWasLost();
     }
 
-    // ------------------------------------------------------------------
-
-    private JobMoves started(LargeStateJob job) throws Exception {
-        JobMoves moves = new JobMoves(cluster, cluster.submit(job.graph()));
-        Waiting.until(() ->
-                cluster.tasks(moves.job(), ExecutionState.RUNNING) == LargeStateJob.TASKS && LargeStateJob.isLoaded());
-        cluster.miniCluster()
-                .triggerCheckpoint(moves.job(), CheckpointType.CONFIGURED)
-                .get();
-        return moves;
-    }
-
-    private Map<String, Serializable> moved(JobMoves moves) throws Exception {
-        return moves.ended(moves.start(moves.used().get(0), server.offer()));
-    }
-
-    /** What was fetched of the state of each keeper that was moved. */
-    @SuppressWarnings("unchecked") // views are made of lists of maps with texts as keys
-    private static List<Long> fetched(Map<String, Serializable> move) {
-        return ((List<Map<String, Serializable>>) move.get("subtasks"))
-                .stream()
-                        .filter(subtask -> ((String) subtask.get("vertexName")).contains(LargeStateJob.KEEPER))
-                        .map(subtask -> (Long) subtask.get("handoffBytes"))
-                        .toList();
-    }
-
-    private Outcome finished(JobMoves moves) throws Exception {
-        LargeStateJob.finish();
-        return cluster.outcome(moves.job());
-    }
-
-    private static void assertNothingWasLost(Outcome outcome) {
-        assertThat(outcome.status()).isEqualTo(JobStatus.FINISHED);
-        assertThat(LargeStateJob.missing()).isZero();
-        assertThat(outcome.fallbacks()).isEmpty();
-        assertThat(outcome.incidents()).isNotEmpty().allMatch(incident -> "move".equals(incident.get("kind")));
-        assertThat(outcome.missing()).isZero();
-        assertThat(outcome.allClosedAndExact()).as("%s", outcome.ledger()).isTrue();
+    private LargeStateMoves started(LargeStateJob job) throws Exception {
+        return LargeStateMoves.started(cluster, job, server);
     }
 }

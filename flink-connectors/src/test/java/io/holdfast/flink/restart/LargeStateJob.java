@@ -1,6 +1,7 @@
 package io.holdfast.flink.restart;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Map;
@@ -33,12 +34,14 @@ final class LargeStateJob {
     static final int PARALLELISM = 2;
     static final int TASKS = 2 * PARALLELISM;
 
-    private static final long RECORDS = 400_000;
+    private static final long RECORDS = 150_000;
     private static final long PACE_NANOS = 400_000;
     private static final int KEYS = 240;
 
     /** So that each of two keepers has more than Holdfast thinks worth fetching. */
     private static final int LOAD_BYTES = 64 << 10;
+
+    private static final int LITTLE_BYTES = 64;
 
     /** The latest count by key. */
     private static final Map<Long, Long> COUNTS = new ConcurrentHashMap<>();
@@ -46,6 +49,8 @@ final class LargeStateJob {
     private static volatile boolean finishing;
 
     private final Configuration configuration = new Configuration();
+    private int loadBytes = LOAD_BYTES;
+    private long checkpointMs = 300;
 
     /** @param backend {@code rocksdb} or {@code hashmap} */
     LargeStateJob(String backend, Path checkpoints) {
@@ -63,14 +68,26 @@ final class LargeStateJob {
         return configuration;
     }
 
+    /** It has little state, in spite of its name. */
+    LargeStateJob little() {
+        loadBytes = LITTLE_BYTES;
+        return this;
+    }
+
+    /** Only who asks for a checkpoint gets one. */
+    LargeStateJob checkpointOnRequest() {
+        checkpointMs = Duration.ofHours(1).toMillis();
+        return this;
+    }
+
     JobGraph graph() {
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(configuration);
         env.setParallelism(PARALLELISM);
-        env.enableCheckpointing(300);
+        env.enableCheckpointing(checkpointMs);
         env.fromSource(new NumberSequenceSource(0, RECORDS - 1), WatermarkStrategy.noWatermarks(), "source")
                 .map(new Pace())
                 .keyBy(number -> number % KEYS)
-                .process(new Keep())
+                .process(new Keep(loadBytes))
                 .name(KEEPER)
                 .sinkTo(new DiscardingSink<>());
         return env.getStreamGraph().getJobGraph();
@@ -102,9 +119,14 @@ final class LargeStateJob {
     }
 
     private static final class Keep extends KeyedProcessFunction<Long, Long, Long> {
+        private final int loadBytes;
         private transient ValueState<Long> count;
         private transient ValueState<byte[]> load;
         private transient Set<Long> seen;
+
+        Keep(int loadBytes) {
+            this.loadBytes = loadBytes;
+        }
 
         @Override
         public void open(OpenContext context) {
@@ -131,8 +153,8 @@ final class LargeStateJob {
         }
 
         /** Cannot be compressed. */
-        private static byte[] loadOf(long key) {
-            byte[] load = new byte[LOAD_BYTES];
+        private byte[] loadOf(long key) {
+            byte[] load = new byte[loadBytes];
             new Random(key).nextBytes(load);
             return load;
         }
