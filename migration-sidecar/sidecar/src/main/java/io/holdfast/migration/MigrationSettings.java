@@ -92,9 +92,24 @@ record MigrationSettings(Rules rules, List<TaintRule> taints, List<String> annot
                 .filter(rate -> rate.compareTo(LEAST_RATE) < 0)
                 .ifPresent(rate ->
                         problems.add("%sSTATE_RATE must be at least %s: %s".formatted(VARIABLE, LEAST_RATE, rate)));
+        if (state.directories().isPresent() && samePort(config.listen(), state.listen())) {
+            // Vert.x would listen there for both, and let them answer in turn.
+            problems.add(
+                    "%sSTATE_LISTEN must have another port than %1$sLISTEN: %s".formatted(VARIABLE, state.listen()));
+        }
         if (state.directories().isEmpty()) {
             state.url().ifPresent(url -> problems.add(withoutState("STATE_URL")));
             state.rate().ifPresent(rate -> problems.add(withoutState("STATE_RATE")));
+        }
+    }
+
+    /** Of those that cannot be read, nothing is said: they are told of already. */
+    private static boolean samePort(String one, String other) {
+        try {
+            int port = ListenAddress.parse(one).port();
+            return port != 0 && port == ListenAddress.parse(other).port();
+        } catch (IllegalArgumentException e) {
+            return false;
         }
     }
 

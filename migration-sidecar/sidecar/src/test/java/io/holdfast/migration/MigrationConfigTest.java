@@ -219,6 +219,8 @@ class MigrationConfigTest {
                 "STATE_RATE | 100 | HOLDFAST_MIGRATION_STATE_RATE must be at least 1Mi: 100",
                 "STATE_LISTEN | 9621 | HOLDFAST_MIGRATION_STATE_LISTEN: '9621' is not an address; write one like "
                         + "127.0.0.1:9610 or [::]:9610",
+                "STATE_LISTEN | 0.0.0.0:9620 | HOLDFAST_MIGRATION_STATE_LISTEN must have another port than "
+                        + "HOLDFAST_MIGRATION_LISTEN: 0.0.0.0:9620",
                 "LISTEN | 9620 | HOLDFAST_MIGRATION_LISTEN: '9620' is not an address; write one like 127.0.0.1:9610 or "
                         + "[::]:9610"
             })

@@ -13,6 +13,7 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -438,10 +439,12 @@ class SidecarIT {
     @Test
     void stateThatCannotBeServedEndsItsStartWithTheVariable() throws Exception {
         variables.put("HOLDFAST_MIGRATION_STATE_DIRECTORIES", directory.toString());
-        variables.put("HOLDFAST_MIGRATION_STATE_LISTEN", "127.0.0.1:" + port);
-        ProgramProcess taken = start();
-        assertThat(taken.exitCode()).isEqualTo(ExitCode.BAD_CONFIGURATION);
-        assertThat(taken.err()).contains("where HOLDFAST_MIGRATION_STATE_LISTEN says: Address already in use");
+        try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            variables.put("HOLDFAST_MIGRATION_STATE_LISTEN", "127.0.0.1:" + other.getLocalPort());
+            ProgramProcess taken = start();
+            assertThat(taken.exitCode()).isEqualTo(ExitCode.BAD_CONFIGURATION);
+            assertThat(taken.err()).contains("where HOLDFAST_MIGRATION_STATE_LISTEN says: Address already in use");
+        }
 
         variables.put(
                 "HOLDFAST_MIGRATION_STATE_DIRECTORIES",
