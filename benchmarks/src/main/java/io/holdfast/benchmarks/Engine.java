@@ -17,8 +17,14 @@ enum Engine {
 
     /** Describes a cluster of this kind. It runs on copies of the jars, so that a build does not pull them away. */
     FlinkProcessesBuilder cluster(Path directory, Installation installation) {
+        return cluster(directory, installation, List.of());
+    }
+
+    /** As above, with more jars on the class path. */
+    FlinkProcessesBuilder cluster(Path directory, Installation installation, List<Path> more) {
         List<Path> jars = new ArrayList<>(List.of(installation.benchmarksJar(), installation.testingJar()));
         jars.addAll(installation.jobLibraries());
+        jars.addAll(more);
         FlinkProcessesBuilder cluster = FlinkProcesses.in(directory).flinkLibraries(installation.flinkLibraries());
         if (this == HOLDFAST) {
             jars.add(0, installation.holdfastJar());

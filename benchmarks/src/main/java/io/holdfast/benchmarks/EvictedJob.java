@@ -8,6 +8,7 @@ import io.holdfast.benchmarks.job.NumbersJob;
 import io.holdfast.benchmarks.job.RunDirectory;
 import io.holdfast.benchmarks.job.StatefulJob;
 import io.holdfast.testing.FlinkProcess;
+import io.holdfast.testing.FlinkProcessesBuilder;
 import io.holdfast.testing.FlinkRest;
 import io.holdfast.testing.Moves;
 import io.holdfast.testing.Moves.Move;
@@ -25,6 +26,7 @@ import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -76,6 +78,10 @@ final class EvictedJob implements AutoCloseable {
             this.deadline = deadline;
         }
 
+        Duration deadline() {
+            return deadline;
+        }
+
         private long recordsUntilFull() {
             return (long) chunksPerKey * KEYS;
         }
@@ -98,15 +104,18 @@ final class EvictedJob implements AutoCloseable {
     /** Starts a cluster and a job on it, and returns when the job has all its state and has caught up. */
     static EvictedJob start(Engine engine, Scale scale, Installation installation, Path directory, Consumer<String> log)
             throws IOException {
+        return start(engine.cluster(directory, installation), scale, List.of(), directory, log);
+    }
+
+    /** As above, on a cluster that is described already, and with more arguments of {@link StatefulJob}. */
+    static EvictedJob start(
+            FlinkProcessesBuilder described, Scale scale, List<String> arguments, Path directory, Consumer<String> log)
+            throws IOException {
         Cluster cluster = Cluster.startWith(
-                engine.cluster(directory, installation)
-                        .managedMemoryMiB(MANAGED_MIB)
-                        .taskManagerMemoryMiB(640),
-                PARALLELISM + 1,
-                1);
+                described.managedMemoryMiB(MANAGED_MIB).taskManagerMemoryMiB(640), PARALLELISM + 1, 1);
         EvictedJob job = new EvictedJob(scale, directory, cluster, log);
         try {
-            job.submit(List.of());
+            job.submit(arguments);
             job.awaitFull();
             return job;
         } catch (IOException | RuntimeException e) {
@@ -163,6 +172,10 @@ final class EvictedJob implements AutoCloseable {
         settle();
     }
 
+    URI jobManager() {
+        return cluster.processes().restAddress();
+    }
+
     private boolean hasCaughtUp() {
         long before = arrived();
         Cluster.sleep(2_000);
@@ -182,10 +195,21 @@ final class EvictedJob implements AutoCloseable {
     /** Holdfast moves the tasks, then the TaskManager ends. Empty if the deadline passed before. */
     Eviction move(List<Move> ended) {
         FlinkProcess leaving = any();
+        return move(
+                leaving,
+                () -> moves.start(leaving.name(), scale.deadline, "eviction").id(),
+                ended);
+    }
+
+    /**
+     * As above.
+     *
+     * @param ask for the move, and return its id
+     */
+    Eviction move(FlinkProcess leaving, Supplier<String> ask, List<Move> ended) {
         Set<Integer> moved = mapsOn(leaving);
         long at = System.currentTimeMillis();
-        Move asked = moves.start(leaving.name(), scale.deadline, "eviction");
-        Move move = moves.awaitEnd(asked.id(), PATIENCE);
+        Move move = moves.awaitEnd(ask.get(), PATIENCE);
         ended.add(move);
         log.accept("  moved off %s in %d ms: %s by %s %s"
                 .formatted(
@@ -242,7 +266,8 @@ final class EvictedJob implements AutoCloseable {
         settle();
     }
 
-    private FlinkProcess any() {
+    /** A TaskManager that has tasks. */
+    FlinkProcess any() {
         List<String> used = cluster.rest().subtasks(jobId).stream()
                 .map(FlinkRest.Subtask::taskManagerId)
                 .distinct()
@@ -319,7 +344,14 @@ final class EvictedJob implements AutoCloseable {
             counts.merge(arrival.key(), arrival.count(), Math::max);
         }
         long inState = counts.values().stream().mapToLong(Long::longValue).sum();
-        return new Account(ledger.verdict(), all - inState);
+        Account account = new Account(ledger.verdict(), all - inState);
+        log.accept("  %d records: %d lost, %d repeated, %d missing in the state"
+                .formatted(
+                        account.verdict.expected(),
+                        account.verdict.lost(),
+                        account.verdict.repeated(),
+                        account.missingInState));
+        return account;
     }
 
     /** Times from what a sink was given first to last by a subtask of the map, with nothing in between. */

@@ -77,6 +77,21 @@ record Installation(Path home, String flinkMinor) {
         }
     }
 
+    /** The migration sidecar's program, which only some benchmarks need. */
+    Path migrationSidecar() {
+        return home.resolve("migration-sidecar/sidecar/target/quarkus-app/quarkus-run.jar");
+    }
+
+    /** How the image of the migration sidecar runs Java, as an argument file. */
+    Path migrationSidecarArguments() {
+        return home.resolve("migration-sidecar/sidecar/src/main/jvm/java.args");
+    }
+
+    /** What the module {@code testing/hdfs} was built to. */
+    Path hdfs() {
+        return home.resolve("testing/hdfs/target");
+    }
+
     /** What Flink needs of a JVM, as an argument file. */
     Path jvmArguments() {
         return home.resolve(".mvn/flink.jvmargs");

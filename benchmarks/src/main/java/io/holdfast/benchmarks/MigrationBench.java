@@ -26,6 +26,8 @@ import java.util.stream.IntStream;
  * TaskManagers with one slot each; 1,500 records a second. Each that goes is replaced, so the tasks always come to a JVM
  * that has just been started. A gap is the longest silence of the output of a keyed subtask, as the sinks saw it, from the
  * notice until all is as before. A savepoint's includes the start of the client that submits the job.
+ *
+ * <p>What the handoff of state saves when checkpoints are not on a local disk is {@link HandoffBench}'s part.
  */
 final class MigrationBench {
 
@@ -86,6 +88,8 @@ final class MigrationBench {
         Map<String, Object> raw = new LinkedHashMap<>();
         scale(Scale.MIB_10, quick ? 12 : 50, quick ? 3 : 10, quick ? 2 : 6, small, raw, "");
         scale(Scale.GIB_1, quick ? 3 : 10, quick ? 1 : 5, quick ? 1 : 4, large, raw, LARGE);
+        HandoffBench.Result handoff = new HandoffBench(installation, quick, directory, log).run();
+        count(handoff.account(), handoff.moves());
         Map<String, Object> figures = new LinkedHashMap<>(small);
         figures.put("records_lost", lost);
         figures.put("records_repeated", repeated);
@@ -93,7 +97,9 @@ final class MigrationBench {
         figures.put("moves", asked);
         figures.put("moves_handed_over", handedOver);
         figures.putAll(large);
+        figures.putAll(handoff.figures());
         figures.putAll(raw);
+        figures.putAll(handoff.raw());
         return figures;
     }
 
@@ -147,24 +153,21 @@ final class MigrationBench {
             for (int i = 0; i < count; i++) {
                 evictions.add(job.move(ended));
             }
-            Account account = job.account();
-            log.accept("  %d records: %d lost, %d repeated, %d missing in the state"
-                    .formatted(
-                            account.verdict().expected(),
-                            account.verdict().lost(),
-                            account.verdict().repeated(),
-                            account.missingInState()));
-            lost += account.verdict().lost();
-            repeated += account.verdict().repeated();
-            missingInState += account.missingInState();
-            asked += ended.size();
-            handedOver += (int) ended.stream().filter(Move::isHandedOver).count();
+            count(job.account(), ended);
             Gaps gaps = gaps(job, evictions);
             gaps.moves.addAll(ended);
             all = gaps;
         }
         Directories.delete(place); // gigabytes
         return all;
+    }
+
+    private void count(Account account, List<Move> ended) {
+        lost += account.verdict().lost();
+        repeated += account.verdict().repeated();
+        missingInState += account.missingInState();
+        asked += ended.size();
+        handedOver += (int) ended.stream().filter(Move::isHandedOver).count();
     }
 
     private interface Way {

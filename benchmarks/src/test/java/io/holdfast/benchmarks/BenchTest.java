@@ -32,7 +32,8 @@ class BenchTest {
     void helpNamesEveryBenchmark() {
         assertThat(bench("--help")).isZero();
 
-        assertThat(out.toString(StandardCharsets.UTF_8)).contains("restart", "throughput", "auto-partition", "resize");
+        assertThat(out.toString(StandardCharsets.UTF_8))
+                .contains("restart", "throughput", "auto-partition", "resize", "migration", "handoff");
     }
 
     @Test

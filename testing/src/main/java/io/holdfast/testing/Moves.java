@@ -87,7 +87,8 @@ public final class Moves {
                             one.path("to").asText(),
                             one.path("stoppedAt").asLong(),
                             one.path("deployedAt").asLong(),
-                            one.path("runningAt").asLong()));
+                            one.path("runningAt").asLong(),
+                            one.path("handoffBytes").asLong()));
                 }
             }
             return new Move(
@@ -101,7 +102,11 @@ public final class Moves {
         }
     }
 
-    /** A task that was moved. */
+    /**
+     * A task that was moved.
+     *
+     * @param handoffBytes local state that was fetched from where it came from
+     */
     public record Subtask(
             String vertexId,
             String vertexName,
@@ -110,7 +115,8 @@ public final class Moves {
             String to,
             long stoppedAt,
             long deployedAt,
-            long runningAt) {}
+            long runningAt,
+            long handoffBytes) {}
 
     /** Begins a move, or joins one; the TaskManagers count as leaving until {@code expires} after the deadline. */
     public Move start(List<String> taskManagers, Duration timeout, Duration expires, String reason) {

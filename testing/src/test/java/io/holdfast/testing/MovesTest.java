@@ -16,7 +16,7 @@ class MovesTest {
              "degradations": [{"at": 5, "from": "handover", "to": "checkpoint-and-restart", "why": "too slow"}],
              "jobs": [{"job": "j", "transitions": [{"state": "RESERVING", "at": 3}, {"state": "SWITCHING", "at": 9}],
               "subtasks": [{"vertex": "v", "vertexName": "map", "subtask": 2, "from": "tm-1", "to": "tm-2",
-               "stoppedAt": 9, "deployedAt": 10, "runningAt": 0}]}]}
+               "stoppedAt": 9, "deployedAt": 10, "runningAt": 0, "handoffBytes": 77}]}]}
             """;
 
     private CannedRest server;
@@ -51,7 +51,7 @@ class MovesTest {
 
         assertThat(move.hasEnded()).isFalse();
         assertThat(move.degradations()).containsExactly("too slow");
-        assertThat(move.subtasks()).containsExactly(new Moves.Subtask("v", "map", 2, "tm-1", "tm-2", 9, 10, 0));
+        assertThat(move.subtasks()).containsExactly(new Moves.Subtask("v", "map", 2, "tm-1", "tm-2", 9, 10, 0, 77));
         assertThat(move.reachedAt("SWITCHING")).isEqualTo(9);
         assertThat(move.reachedAt("COMPLETED")).isZero();
         assertThat(moves.find("m2")).isEmpty();

@@ -1,5 +1,6 @@
 package io.holdfast.benchmarks.job;
 
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
@@ -15,6 +16,7 @@ public final class StatefulJob {
 
     private static final String CHUNK_KIB = "chunk-kib=";
     private static final String CHUNKS = "chunks=";
+    private static final String CHECKPOINTS = "checkpoints=";
 
     private StatefulJob() {}
 
@@ -26,12 +28,21 @@ public final class StatefulJob {
         return arguments;
     }
 
+    /** The argument that has checkpoints written elsewhere than to the directory of the run. */
+    public static String checkpoints(URI directory) {
+        return CHECKPOINTS + directory;
+    }
+
     public static void main(String[] args) throws Exception {
         List<String> arguments = List.of(args).subList(2, args.length);
         JobSettings settings = JobSettings.parse(arguments);
         Configuration configuration = NumbersJob.configuration(settings);
         configuration.setString("state.backend.type", "rocksdb");
         configuration.setString("execution.checkpointing.incremental", "true");
+        arguments.stream()
+                .filter(argument -> argument.startsWith(CHECKPOINTS))
+                .forEach(argument -> configuration.setString(
+                        "execution.checkpointing.dir", argument.substring(CHECKPOINTS.length())));
         NumbersJob.restore(configuration, args);
         StreamExecutionEnvironment environment =
                 StreamExecutionEnvironment.createRemoteEnvironment(args[0], Integer.parseInt(args[1]), configuration);

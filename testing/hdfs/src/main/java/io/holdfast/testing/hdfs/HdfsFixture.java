@@ -1,6 +1,7 @@
 package io.holdfast.testing.hdfs;
 
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.io.Writer;
@@ -19,6 +20,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * A real HDFS on 127.0.0.1: NameNodes and DataNodes with their sockets, in one JVM that is not the test's.
@@ -49,6 +52,7 @@ public final class HdfsFixture implements AutoCloseable {
     private static final Duration START_TIMEOUT = Duration.ofSeconds(120);
     private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(60);
     private static final int FAILURE_TAIL_LINES = 40;
+    private static final Pattern CLIENT_JAR = Pattern.compile("(hadoop-client-(api|runtime)|jcl-over-slf4j)-.*\\.jar");
     /** It has no security manager any more, which Hadoop 3.4 asks for. */
     private static final int FIRST_UNFIT_JAVA = 24;
 
@@ -142,6 +146,15 @@ public final class HdfsFixture implements AutoCloseable {
     /** Directory with the {@code core-site.xml} and {@code hdfs-site.xml} for clients: their HADOOP_CONF_DIR. */
     public Path configuration() {
         return directory.resolve("conf");
+    }
+
+    /** What a client of it, in a process of its own, has on its class path; besides SLF4J. */
+    public List<Path> clientJars() {
+        return Stream.of(ServerClassPath.read(target).split(File.pathSeparator))
+                .map(Path::of)
+                .filter(jar ->
+                        CLIENT_JAR.matcher(String.valueOf(jar.getFileName())).matches())
+                .toList();
     }
 
     /** Where Kerberos is found, if it is secured. */

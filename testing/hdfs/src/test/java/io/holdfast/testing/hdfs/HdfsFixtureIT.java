@@ -7,15 +7,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
+import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.Logger;
 
 /** The HDFS that other tests rely on is real: a Hadoop client reads from it over sockets, through its site files. */
 @EnabledForJreRange(maxVersion = 23, disabledReason = "Hadoop's servers need a Java older than 24: run Maven with one")
@@ -42,6 +47,36 @@ class HdfsFixtureIT {
 
             hdfs.delete("/jars/a.jar");
             assertThatThrownBy(() -> read(hdfs, "/jars/a.jar")).hasMessageContaining("File does not exist");
+        }
+    }
+
+    @Test
+    void processWithItsJarsOfAClientReads() throws Exception {
+        try (HdfsFixture hdfs = HdfsFixture.in(directory).start()) {
+            hdfs.put(file(), "/jars/a.jar");
+            List<Path> jars = new ArrayList<>(hdfs.clientJars());
+            jars.add(Path.of(Logger.class
+                    .getProtectionDomain()
+                    .getCodeSource()
+                    .getLocation()
+                    .toURI()));
+            Path read = directory.resolve("read");
+
+            Process client = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
+                            "-cp",
+                            jars.stream().map(Path::toString).collect(Collectors.joining(":")),
+                            "org.apache.hadoop.fs.FsShell",
+                            "-get",
+                            hdfs.uri() + "/jars/a.jar",
+                            read.toString())
+                    .redirectErrorStream(true)
+                    .start();
+
+            String output = new String(client.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(client.waitFor()).as(output).isZero();
+            assertThat(read).hasBinaryContent(CONTENT);
         }
     }
 
