@@ -123,6 +123,33 @@ class StateClientTest {
     }
 
     @Test
+    void serverThatKnowsNoRangesIsGoodAsLongAsNothingBreaks() throws Exception {
+        byte[] content = write("file", 17 * MIB);
+        StateFile file = client.list().get(0);
+        server.ignoreRanges();
+
+        client.fetch(file, target, () -> false);
+
+        assertThat(Files.readAllBytes(target)).isEqualTo(content);
+        server.cut(1, 10);
+        assertThatThrownBy(() -> client.fetch(file, directory.resolve("another"), () -> false))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("does not answer ranges");
+    }
+
+    @Test
+    void moreThanWasListedIsRefused() throws Exception {
+        write("file", 10_000);
+        StateFile listed = client.list().get(0);
+        server.ignoreRanges();
+
+        assertThatThrownBy(() -> client.fetch(new StateFile(listed.path(), 9_000, 0), target, () -> false))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("more came than was asked for");
+        assertThat(Files.size(target)).isLessThanOrEqualTo(9_000);
+    }
+
+    @Test
     void damagedContentIsRefused() throws Exception {
         write("file", 10_000);
         StateFile file = client.list().get(0);

@@ -64,6 +64,7 @@ public final class StateServer implements AutoCloseable {
     private volatile long cutAfter = NEVER;
     private volatile long damagedAt = -1;
     private volatile long most = NEVER;
+    private volatile boolean ranges = true;
     private volatile Optional<String> alsoListed = Optional.empty();
     private volatile long bytesLeft = NEVER;
 
@@ -108,6 +109,11 @@ public final class StateServer implements AutoCloseable {
     /** Answers have at most {@code bytes} of a file, as those of a server with a rate. */
     void answerAtMost(long bytes) {
         most = bytes;
+    }
+
+    /** Answers all of a file whatever part of it is asked for. */
+    void ignoreRanges() {
+        ranges = false;
     }
 
     /** Names a file that is not there, or not to be had. */
@@ -242,7 +248,7 @@ public final class StateServer implements AutoCloseable {
         }
         int from = 0;
         int until = content.length;
-        Matcher matcher = RANGE.matcher(range == null ? "" : range);
+        Matcher matcher = RANGE.matcher(range == null || !ranges ? "" : range);
         if (matcher.matches()) {
             from = Integer.parseInt(matcher.group(1));
             until = Math.min(content.length, Integer.parseInt(matcher.group(2)) + 1);

@@ -72,6 +72,7 @@ class LoadedClassesTest {
                 |--com.example.Hidden+0x00007f21ac08a6e8/0x00007f8a3c0b8d10
                 |--jdk.proxy2.$Proxy10/0x00007f8a3c0b8d10
                 |--com.sun.proxy.$Proxy10/0x00007f8a3c0b8d10
+                |--com.example.$Proxy3/0x00007f8a3c0b8d10
                 |--boot.Loaded/null
                 |--org.apache.flink.util.IOUtils/0x00007f8a3c0b8d11
                 """;
