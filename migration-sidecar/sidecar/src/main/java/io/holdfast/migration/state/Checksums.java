@@ -66,7 +66,7 @@ final class Checksums {
                 return new Checked(key.bytes(), remembered);
             }
         }
-        Checked read = read(file);
+        Checked read = read(file, (int) Math.min(BUFFER, key.bytes() + 1));
         computed.run();
         if (read.bytes() == key.bytes() && Key.of(file).equals(key)) { // else it was written meanwhile
             synchronized (known) {
@@ -76,10 +76,10 @@ final class Checksums {
         return read;
     }
 
-    private static Checked read(Path file) throws IOException {
+    private static Checked read(Path file, int atOnce) throws IOException {
         CRC32C checksum = new CRC32C();
         long bytes = 0;
-        ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
+        ByteBuffer buffer = ByteBuffer.allocate(atOnce);
         try (SeekableByteChannel channel =
                 Files.newByteChannel(file, Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS))) {
             while (channel.read(buffer) >= 0) {
