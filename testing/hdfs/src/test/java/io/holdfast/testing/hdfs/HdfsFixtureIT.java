@@ -14,13 +14,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.io.TempDir;
-import org.slf4j.Logger;
 
 /** The HDFS that other tests rely on is real: a Hadoop client reads from it over sockets, through its site files. */
 @EnabledForJreRange(maxVersion = 23, disabledReason = "Hadoop's servers need a Java older than 24: run Maven with one")
@@ -54,19 +54,19 @@ class HdfsFixtureIT {
     void processWithItsJarsOfAClientReads() throws Exception {
         try (HdfsFixture hdfs = HdfsFixture.in(directory).start()) {
             hdfs.put(file(), "/jars/a.jar");
-            List<Path> jars = new ArrayList<>(hdfs.clientJars());
-            jars.add(Path.of(Logger.class
-                    .getProtectionDomain()
-                    .getCodeSource()
-                    .getLocation()
-                    .toURI()));
+            List<Path> classPath = new ArrayList<>(List.of(hdfs.configuration()));
+            classPath.addAll(hdfs.clientJars());
+            Stream.of(System.getProperty("java.class.path").split(":"))
+                    .filter(jar -> jar.contains("/slf4j-api-"))
+                    .map(Path::of)
+                    .forEach(classPath::add);
             Path read = directory.resolve("read");
 
             Process client = new ProcessBuilder(
                             Path.of(System.getProperty("java.home"), "bin", "java")
                                     .toString(),
                             "-cp",
-                            jars.stream().map(Path::toString).collect(Collectors.joining(":")),
+                            classPath.stream().map(Path::toString).collect(Collectors.joining(":")),
                             "org.apache.hadoop.fs.FsShell",
                             "-get",
                             hdfs.uri() + "/jars/a.jar",
