@@ -22,7 +22,7 @@ import java.util.Set;
 abstract class MoveFaults extends MovingCluster {
 
     /** It stands still for a part of this, and must not give up meanwhile. */
-    private static final Duration ENOUGH = Duration.ofSeconds(15);
+    private static final Duration ENOUGH = Duration.ofSeconds(20);
 
     private static final Duration LITTLE = Duration.ofSeconds(5);
 
@@ -121,18 +121,12 @@ abstract class MoveFaults extends MovingCluster {
                         .id();
                 awaitState(scene.move, "RESERVING");
             }
-            case WARMING -> {
-                job().run().gates().close(RunDirectory.LOADING);
-                begin(scene);
-                scene.target = awaitTarget(scene.free);
-                awaitWaiting(scene, List.of(RunDirectory.LOADING));
-                awaitState(scene.move, "RESERVING");
-            }
-            case ARMING -> {
+            case WARMING -> warming(scene);
+            case ARMING -> { // it has begun: who is stopped cannot hear that the one before was undone
+                warming(scene);
                 stop(scene.source);
-                begin(scene);
+                job().run().gates().openAll();
                 awaitState(scene.move, "ARMING");
-                scene.target = awaitTarget(scene.free);
             }
             case CHECKPOINTING -> checkpointing(scene);
             case VERIFYING -> {
@@ -161,10 +155,19 @@ abstract class MoveFaults extends MovingCluster {
         }
     }
 
-    private void checkpointing(Scene scene) throws IOException {
-        job().run().gates().close(snapshotOf(scene.witness));
+    private void warming(Scene scene) throws IOException {
+        job().run().gates().close(RunDirectory.LOADING);
         begin(scene);
-        awaitCheckpointWithoutOne(scene.move);
+        scene.target = awaitTarget(scene.free);
+        awaitWaiting(scene, List.of(RunDirectory.LOADING));
+        awaitState(scene.move, "RESERVING");
+    }
+
+    private void checkpointing(Scene scene) throws IOException {
+        String gate = snapshotOf(scene.witness);
+        job().run().gates().close(gate);
+        begin(scene);
+        awaitCheckpointWithout(gate, scene.move);
         scene.target = awaitTarget(scene.free);
     }
 

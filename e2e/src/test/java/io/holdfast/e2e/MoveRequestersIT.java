@@ -46,11 +46,12 @@ class MoveRequestersIT extends MovingCluster {
         prove("preStop hook", () -> {
             List<String> used = used();
             ProgramProcess sidecar = sidecar(used.get(0));
-            job().run().gates().close(snapshotOf(used.get(1)));
+            String gate = snapshotOf(used.get(1));
+            job().run().gates().close(gate);
 
             CompletableFuture<HttpResponse<String>> hook = drain(sidecar);
             String move = awaitMoveFrom(used.get(0));
-            awaitCheckpointWithoutOne(move);
+            awaitCheckpointWithout(gate, move);
             assertThat(hook).isNotDone();
             letGo();
 
@@ -65,11 +66,12 @@ class MoveRequestersIT extends MovingCluster {
         prove("SIGTERM", () -> {
             List<String> used = used();
             ProgramProcess sidecar = sidecar(used.get(0));
-            job().run().gates().close(snapshotOf(used.get(1)));
+            String gate = snapshotOf(used.get(1));
+            job().run().gates().close(gate);
 
             sidecar.terminate();
             String move = awaitMoveFrom(used.get(0));
-            awaitCheckpointWithoutOne(move);
+            awaitCheckpointWithout(gate, move);
             assertThat(sidecar.alive()).isTrue();
             letGo();
 
@@ -90,16 +92,17 @@ class MoveRequestersIT extends MovingCluster {
                 guard(server);
                 Drain drain = new Drain(server);
                 ProgramProcess sidecar = sidecar(leaving);
-                job().run().gates().close(snapshotOf(used.get(1)));
+                String gate = snapshotOf(used.get(1));
+                job().run().gates().close(gate);
                 Eventually.until( // a checkpoint that takes longer than the sidecar's budget
                         PATIENCE,
-                        () -> assertThat(job().run().gates().waiting(snapshotOf(used.get(1))))
-                                .isNotEmpty());
+                        () -> assertThat(job().run().gates().waiting(gate)).isNotEmpty());
 
                 assertThat(drain.evict(leaving).status()).isEqualTo(429);
                 String move = awaitMoveFrom(leaving);
                 CompletableFuture<HttpResponse<String>> hook = drain(sidecar);
-                awaitCheckpointWithoutOne(move);
+                awaitState(move, "CHECKPOINTING");
+                awaitCheckpointWithout(gate, move);
                 Drain.Answered again = drain.evict(leaving);
                 assertThat(again.status()).as(again.message()).isEqualTo(429);
                 assertThat(drain.evict(used.get(1)).message()).contains("waits until others");

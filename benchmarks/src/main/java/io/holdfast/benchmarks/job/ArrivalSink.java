@@ -67,7 +67,7 @@ final class ArrivalSink implements Sink<Counted>, SupportsWriterState<Counted, A
 
         @Override
         public List<ArrivalFile.Position> snapshotState(long checkpointId) throws IOException {
-            inspection.snapshot();
+            inspection.snapshot(checkpointId);
             return List.of(new ArrivalFile.Position(attempt, file.count()));
         }
 

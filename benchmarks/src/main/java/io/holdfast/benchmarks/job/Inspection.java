@@ -23,8 +23,8 @@ final class Inspection {
     }
 
     /** When its state is taken. */
-    void snapshot() throws IOException {
-        run.gates().pass(RunDirectory.snapshot(operator, subtask));
+    void snapshot(long checkpoint) throws IOException {
+        run.gates().pass(RunDirectory.snapshot(operator, subtask), checkpoint);
     }
 
     /** Throws if a failure of this subtask was asked for, and reports a record that is not as it was sent. */

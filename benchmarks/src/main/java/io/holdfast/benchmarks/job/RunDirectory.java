@@ -69,7 +69,7 @@ public record RunDirectory(Path path) {
         return "open-" + operator + "-" + subtask;
     }
 
-    /** Where a subtask of the sink waits with its part of a checkpoint. */
+    /** Where a subtask of the sink waits with its part of a checkpoint, by the number of that. */
     public static String snapshot(String operator, int subtask) {
         return "snapshot-" + operator + "-" + subtask;
     }
@@ -80,9 +80,12 @@ public record RunDirectory(Path path) {
      */
     int attempt(MetricGroup metrics) throws IOException {
         Map<String, String> variables = metrics.getAllVariables();
-        String id = variables.get("<task_attempt_id>"); // begins with what each JobManager makes anew
-        return ATTEMPTS_PER_INCARNATION * incarnation(id.substring(0, id.indexOf('_')))
-                + Integer.parseInt(variables.get("<task_attempt_num>"));
+        return attempt(variables.get("<task_attempt_id>"), Integer.parseInt(variables.get("<task_attempt_num>")));
+    }
+
+    /** {@code id} begins with what each JobManager makes anew. */
+    int attempt(String id, int number) throws IOException {
+        return ATTEMPTS_PER_INCARNATION * incarnation(id.substring(0, id.indexOf('_'))) + number;
     }
 
     private int incarnation(String executionGraph) throws IOException {

@@ -46,4 +46,15 @@ class RunDirectoryTest {
 
         assertThat(run.sent()).as("that was another silence").isEmpty();
     }
+
+    @Test
+    void attemptsAreCountedOnWhereAnotherJobManagerBeginsAnew() throws IOException {
+        RunDirectory run = new RunDirectory(directory);
+
+        assertThat(run.attempt("graph1_map_0_0", 0)).isZero();
+        assertThat(run.attempt("graph1_sink_1_2", 2)).isEqualTo(2);
+        assertThat(run.attempt("graph2_map_0_0", 0)).isEqualTo(1000);
+        assertThat(run.attempt("graph1_map_0_3", 3)).as("a straggler").isEqualTo(3);
+        assertThat(run.attempt("graph3_map_0_1", 1)).isEqualTo(2001);
+    }
 }

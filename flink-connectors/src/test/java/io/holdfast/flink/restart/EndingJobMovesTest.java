@@ -30,6 +30,8 @@ class EndingJobMovesTest {
 
     private static final String OUTPUT = "ending";
     private static final int PARALLELISM = 3;
+    private static final List<String> STATES =
+            List.of("RESERVING", "ARMING", "CHECKPOINTING", "SWITCHING", "COMPLETED");
 
     /** Whether the sources run to their end as fast as they can. */
     private static volatile boolean ending;
@@ -62,7 +64,7 @@ class EndingJobMovesTest {
     @ParameterizedTest
     @ValueSource(strings = {"RESERVING", "ARMING", "CHECKPOINTING", "SWITCHING", "COMPLETED"})
     void jobEndsWhileItIsMoved(String state) throws Exception {
-        for (int i = 0; i < 4; i++) {
+        for (int i = 0; i < 2; i++) {
             Committing.reset();
             ending = false;
             JobMoves moves = new JobMoves(cluster, cluster.submit(endingGraph(6_000)));
@@ -80,10 +82,11 @@ class EndingJobMovesTest {
     }
 
     private static void awaitAtLeast(String wanted, JobMoves moves, String move) throws Exception {
-        List<String> states = List.of("RESERVING", "ARMING", "CHECKPOINTING", "SWITCHING", "COMPLETED");
-        while (states.indexOf((String) moves.view(move).get("state")) < states.indexOf(wanted)) {
-            Thread.onSpinWait();
-        }
+        String state;
+        do {
+            state = (String) moves.view(move).get("state");
+            assertThat(state).isIn(STATES);
+        } while (STATES.indexOf(state) < STATES.indexOf(wanted));
     }
 
     private static void assertExact(Outcome outcome, int records) {
@@ -107,7 +110,7 @@ class EndingJobMovesTest {
         finish(env.fromSource(new NumberSequenceSource(0, records - 1), WatermarkStrategy.noWatermarks(), "source")
                 .map(number -> {
                     if (!ending) {
-                        LockSupport.parkNanos(1_000_000);
+                        LockSupport.parkNanos(2_000_000);
                     }
                     return number + ":";
                 })

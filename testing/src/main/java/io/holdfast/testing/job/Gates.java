@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
@@ -24,7 +26,13 @@ public record Gates(Path directory) {
 
     /** Who passes from now on waits. */
     public void close(String name) throws IOException {
-        Files.writeString(directory.resolve(GATE + name), "");
+        close(name, Long.MIN_VALUE);
+    }
+
+    /** Who passes from now on with {@code from} or a higher number waits, and nobody else. */
+    public void close(String name, long from) throws IOException {
+        Path complete = Files.writeString(directory.resolve("." + GATE + name), Long.toString(from));
+        Files.move(complete, directory.resolve(GATE + name), StandardCopyOption.ATOMIC_MOVE);
     }
 
     /** Who waits goes on. */
@@ -49,17 +57,22 @@ public record Gates(Path directory) {
                 .collect(Collectors.toSet());
     }
 
-    /** Returns at once, or, if the gate is closed, when it is opened. Throws if its thread is interrupted meanwhile. */
+    /** As below, whatever number it is closed from. */
     public void pass(String name) throws IOException {
+        pass(name, Long.MAX_VALUE);
+    }
+
+    /** Returns at once, or, if the gate is closed, when it is opened. Throws if its thread is interrupted meanwhile. */
+    public void pass(String name, long number) throws IOException {
         Path gate = directory.resolve(GATE + name);
-        if (!Files.exists(gate)) {
+        if (isOpen(gate, number)) {
             return;
         }
         Path here =
                 directory.resolve(WAITING + name + "-" + ProcessHandle.current().pid());
         Files.writeString(here, "");
         try {
-            while (Files.exists(gate)) {
+            while (!isOpen(gate, number)) {
                 TimeUnit.MILLISECONDS.sleep(5);
             }
         } catch (InterruptedException e) {
@@ -67,6 +80,17 @@ public record Gates(Path directory) {
             throw new InterruptedIOException("Interrupted at the closed gate " + name);
         } finally {
             Files.deleteIfExists(here);
+        }
+    }
+
+    private static boolean isOpen(Path gate, long number) throws IOException {
+        if (!Files.exists(gate)) {
+            return true;
+        }
+        try {
+            return number < Long.parseLong(Files.readString(gate));
+        } catch (NoSuchFileException e) {
+            return true;
         }
     }
 

@@ -37,6 +37,19 @@ class GatesTest {
     }
 
     @Test
+    void gateMayBeClosedForSome(@TempDir Path directory) throws Exception {
+        Gates gates = new Gates(directory);
+        gates.close("snapshot", 5);
+
+        gates.pass("snapshot", 4);
+        CompletableFuture<Void> passed = passed(gates, "snapshot");
+        Eventually.until(PATIENCE, () -> assertThat(gates.waiting("snapshot")).containsExactly(PID));
+        gates.open("snapshot");
+
+        passed.get();
+    }
+
+    @Test
     void whoIsInterruptedDoesNotWait(@TempDir Path directory) throws Exception {
         Gates gates = new Gates(directory);
         gates.close("a");
