@@ -163,7 +163,8 @@ class HousekeepingTest {
                 FakeApiServer.pods("tm-1"), "{\"metadata\": {\"annotations\": {\"%s\": null}}}".formatted(IN_PROGRESS));
 
         Eventually.until(PATIENCE, () -> assertThat(jobManager.states()).containsExactly("CANCELLED"));
-        assertThat(server.watchesBegun()).isGreaterThan(again);
+        Eventually.until( // the list before it is enough to see it
+                PATIENCE, () -> assertThat(server.watchesBegun()).isGreaterThan(again));
     }
 
     @Test
