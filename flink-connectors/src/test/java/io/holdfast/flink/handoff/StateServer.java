@@ -12,6 +12,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -57,6 +58,7 @@ public final class StateServer implements AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Queue<String> requests = new ConcurrentLinkedQueue<>();
     private final Map<Task, Long> firstListed = new ConcurrentHashMap<>();
+    private volatile Optional<Path> taken = Optional.empty();
     private volatile BiPredicate<Task, Long> hangsAt = (task, checkpoint) -> false;
     private volatile BiPredicate<Task, Long> diesAt = (task, checkpoint) -> false;
     private volatile int status = 200;
@@ -86,6 +88,11 @@ public final class StateServer implements AutoCloseable {
     /** Every request in order: its path, and its range if it has one. */
     public List<String> requests() {
         return List.copyOf(requests);
+    }
+
+    /** From now on nobody else finds a checkpoint that it has listed where it was, as if it were on another machine. */
+    public void takeAway() throws IOException {
+        taken = Optional.of(Files.createTempDirectory(directory, "taken"));
     }
 
     // ------------------------------------------------------------------ what may go wrong
@@ -204,16 +211,26 @@ public final class StateServer implements AutoCloseable {
                 "vtx_%s_sti_%s".formatted(place.group(3), place.group(4)),
                 "chk_" + place.group(5));
         List<Path> roots = new ArrayList<>(List.of(directory));
+        taken.ifPresent(roots::add);
         try (Stream<Path> below = Files.find(
                 directory,
                 DEEPEST,
                 (path, attributes) -> path.getFileName().toString().equals("localState"))) {
             below.forEach(roots::add);
         }
-        return roots.stream()
+        Optional<Path> there = roots.stream()
                 .map(root -> root.resolve(wanted))
                 .filter(Files::isDirectory)
                 .findFirst();
+        if (there.isEmpty() || taken.isEmpty()) {
+            return there;
+        }
+        Path own = taken.get().resolve(wanted);
+        if (!own.equals(there.get())) {
+            Files.createDirectories(own.getParent());
+            Files.move(there.get(), own, StandardCopyOption.ATOMIC_MOVE);
+        }
+        return Optional.of(own);
     }
 
     /** Empty if Flink removes it at this moment. */

@@ -79,6 +79,7 @@ class HandoffJobTest {
     void stateComesFromTheTaskManagerThatIsLeft(String backend) throws Exception {
         LargeStateMoves moves = started(new LargeStateJob(backend, checkpoints));
         GuardedFileSystem.readable(false);
+        server.takeAway();
 
         for (int i = 0; i < 4; i++) {
             List<ResourceID> used = moves.moves().used();
