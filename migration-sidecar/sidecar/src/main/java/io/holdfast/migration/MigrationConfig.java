@@ -225,9 +225,9 @@ public interface MigrationConfig {
         String listen();
 
         /**
-         * Where other pods reach what serves the state, such as {@code http://10.0.0.7:9621}, without a path. If absent, {@code
-         * HOLDFAST_MIGRATION_ADDRESS}, or else an address of the container, with the port of {@code
-         * HOLDFAST_MIGRATION_STATE_LISTEN}; the address that is there if it is not all of them.
+         * Where other pods reach what serves the state, such as {@code http://10.0.0.7:9621}, without a path. If absent, the
+         * address and port of {@code HOLDFAST_MIGRATION_STATE_LISTEN}; where that is {@code 0.0.0.0} or {@code [::]}, the address is
+         * {@code HOLDFAST_MIGRATION_ADDRESS}, or else one of the container's.
          */
         Optional<URI> url();
 

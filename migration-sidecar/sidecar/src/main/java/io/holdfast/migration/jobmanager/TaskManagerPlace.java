@@ -20,6 +20,7 @@ import java.util.Set;
  *
  * @param id its resource id, if that is set
  * @param names of the pod
+ * @param addresses of the pod, the likeliest first
  */
 public record TaskManagerPlace(Optional<String> id, Set<String> names, Set<String> addresses) {
 
@@ -43,17 +44,10 @@ public record TaskManagerPlace(Optional<String> id, Set<String> names, Set<Strin
     private static Set<String> ownAddresses() {
         Set<String> addresses = new LinkedHashSet<>();
         try {
-            InetAddress ofTheName = InetAddress.getLocalHost(); // in a pod the one that Kubernetes means
-            if (NetworkInterface.getByInetAddress(ofTheName) != null && !ofTheName.isLoopbackAddress()) {
-                addresses.add(text(ofTheName));
-            }
-        } catch (UnknownHostException | SocketException e) {
-            addresses.clear(); // of a host that does not know its own name
-        }
-        try {
+            addressOfTheName().ifPresent(addresses::add);
             for (NetworkInterface card : Collections.list(NetworkInterface.getNetworkInterfaces())) {
                 for (InetAddress address : Collections.list(card.getInetAddresses())) {
-                    if (!address.isLoopbackAddress() && !address.isLinkLocalAddress()) {
+                    if (reachable(address)) {
                         addresses.add(text(address));
                     }
                 }
@@ -62,6 +56,22 @@ public record TaskManagerPlace(Optional<String> id, Set<String> names, Set<Strin
             return Set.of(); // then the name must tell
         }
         return addresses;
+    }
+
+    /** In a pod with several networks the one that Kubernetes means. */
+    private static Optional<String> addressOfTheName() throws SocketException {
+        try {
+            InetAddress address = InetAddress.getLocalHost();
+            return reachable(address) && NetworkInterface.getByInetAddress(address) != null
+                    ? Optional.of(text(address))
+                    : Optional.empty();
+        } catch (UnknownHostException e) {
+            return Optional.empty(); // of a host that does not know its own name
+        }
+    }
+
+    private static boolean reachable(InetAddress address) {
+        return !address.isLoopbackAddress() && !address.isLinkLocalAddress();
     }
 
     private static String text(InetAddress address) {
