@@ -317,6 +317,8 @@ final class Handover {
             degrade(mover.savepointPending() ? "a savepoint was being taken" : "a checkpoint was being taken", now);
         } else if (!allRun()) {
             retry("a task of the job was not running", now);
+        } else if (!reservation.holds()) {
+            retry("a reserved slot was lost", now);
         } else if (!mover.savepointPending() && (!mover.checkpointsPending() || now >= by(QUIET_PART))) {
             stopped = true;
             mover.stopCheckpoints();
