@@ -44,10 +44,10 @@ public final class Bench {
               migration   the gap that the eviction of a TaskManager leaves in the output when Holdfast moves its tasks before,
                           with 10 MB and with 1 GB of state on it, beside stock Flink that loses it, and that is stopped
                           with a savepoint before; how long moves take; and how long tasks restore 1 GB that was handed over
-                          beside 1 GB that is read from an HDFS; 48 minutes
-              handoff     only the last of these, which is part of the above; 8 minutes
+                          beside 1 GB that is read from an HDFS; 46 minutes
+              handoff     only the last of these, which is part of the above; 6 minutes
 
-              --quick     fewer repetitions: 9, 5, 8, 4, 6, 19 and 4 minutes, and less certain figures
+              --quick     fewer repetitions: 9, 5, 8, 4, 6, 18 and 3 minutes, and less certain figures
               --flink V   2.2 or 2.3; the default is 2.3 for auto-partition, and 2.2 for the others
               --help      this text
             """;
