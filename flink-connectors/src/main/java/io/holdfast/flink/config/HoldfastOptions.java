@@ -143,6 +143,14 @@ public final class HoldfastOptions {
             .withDescription("How long a TaskManager whose tasks were moved off gets no task of the job again, if the"
                     + " request does not say it. JobManager.");
 
+    public static final ConfigOption<Boolean> MOVE_WARM_UP = ConfigOptions.key("holdfast.move.warm-up")
+            .booleanType()
+            .defaultValue(true)
+            .withDescription(
+                    "Whether TaskManagers prepare for tasks that will be moved to them, by loading the classes that these have"
+                            + " needed where they are, and by restoring a little state for practice. With false a task pauses"
+                            + " longer when it is the first of its kind there. JobManager or job.");
+
     public static final ConfigOption<Boolean> MOVE_STATE_HANDOFF = ConfigOptions.key("holdfast.move.state-handoff")
             .booleanType()
             .defaultValue(true)
@@ -191,6 +199,7 @@ public final class HoldfastOptions {
             NETWORK_MEMORY_MIN,
             NETWORK_MEMORY_MAX,
             MOVE_ENABLED,
+            MOVE_WARM_UP,
             MOVE_STATE_HANDOFF,
             MOVE_TIMEOUT,
             MOVE_LEAVING_TIME,

@@ -89,6 +89,7 @@ final class Handover {
     private final RestartHost host;
     private final MoveHost mover;
     private final MoveSlots slots;
+    private final MoveSettings settings;
     private final Move move;
     private final Runnable ended;
     private final Standstill standstill;
@@ -126,10 +127,11 @@ final class Handover {
     /** What the tasks start from again. */
     private long checkpoint = -1;
 
-    Handover(MoveHost mover, MoveSlots slots, Move move, Runnable ended) {
+    Handover(MoveHost mover, MoveSlots slots, MoveSettings settings, Move move, Runnable ended) {
         this.host = mover.job();
         this.mover = mover;
         this.slots = slots;
+        this.settings = settings;
         this.move = move;
         this.ended = ended;
         this.standstill = new Standstill(host);
@@ -276,12 +278,13 @@ final class Handover {
         mover.drain(move.taskManagers, true);
         since = now;
         MoveSlots.Reservation mine = reservation;
-        CompletableFuture.allOf(mover.warmUp(all, victims.values()), handoff.ahead(victims.values(), all))
-                .whenComplete((done, failure) -> {
-                    if (reservation == mine && phase == Phase.WARMING) {
-                        reserved(System.currentTimeMillis());
-                    }
-                });
+        CompletableFuture<Void> warm =
+                settings.warmUp() ? mover.warmUp(all, victims.values()) : CompletableFuture.completedFuture(null);
+        CompletableFuture.allOf(warm, handoff.ahead(victims.values(), all)).whenComplete((done, failure) -> {
+            if (reservation == mine && phase == Phase.WARMING) {
+                reserved(System.currentTimeMillis());
+            }
+        });
     }
 
     private void noSlots(String why) {

@@ -65,11 +65,15 @@ final class LoadedClasses {
         return JDK.stream().anyMatch(name::startsWith) || name.contains("$$") || name.contains("$Proxy");
     }
 
-    /** As text, compressed; the first line says which JVM it is of. */
+    /** As text, compressed; the first line says that it is of this JVM. */
     static byte[] packed(List<String> names) {
+        return packed(JVM, names);
+    }
+
+    static byte[] packed(String jvm, List<String> names) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (GZIPOutputStream out = new GZIPOutputStream(bytes)) {
-            out.write((JVM + "\n" + String.join("\n", names)).getBytes(StandardCharsets.UTF_8));
+            out.write((jvm + "\n" + String.join("\n", names)).getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw new UncheckedIOException(e); // in memory
         }

@@ -261,7 +261,7 @@ public final class Moves {
         if (running == null && !waiting.isEmpty() && !ending.isEmpty()) {
             host.job().schedule(this::next, HEAR_MS); // a word of theirs that came late would undo what is armed now
         } else if (running == null && !waiting.isEmpty()) {
-            Handover handover = new Handover(host, slots, waiting.remove(), this::ended);
+            Handover handover = new Handover(host, slots, settings, waiting.remove(), this::ended);
             running = handover;
             handover.start();
         }

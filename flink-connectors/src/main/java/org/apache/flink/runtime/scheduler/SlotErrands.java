@@ -45,6 +45,9 @@ final class SlotErrands {
 
     private static final Logger LOG = LoggerFactory.getLogger(SlotErrands.class);
 
+    /** After which a task is forgotten that has not ended: its TaskManager may be gone. */
+    private static final long LONGEST_MS = 600_000;
+
     private final HoldfastScheduler scheduler;
     private final ExecutionDeploymentTracker deployments;
     private final ClassLoader userCode;
@@ -147,6 +150,7 @@ final class SlotErrands {
         }
         running.put(attempt, errand);
         deployments.startTrackingPendingDeploymentOf(attempt, place.taskManager);
+        scheduler.schedule(() -> over(attempt, Map.of()), LONGEST_MS);
         place.gateway
                 .submitTask(descriptor, rpcTimeout)
                 .whenComplete((done, failure) -> scheduler.execute(() -> {
