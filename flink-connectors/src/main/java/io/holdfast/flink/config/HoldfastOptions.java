@@ -148,7 +148,7 @@ public final class HoldfastOptions {
             .defaultValue(true)
             .withDescription(
                     "Whether TaskManagers prepare for tasks that will be moved to them, by loading the classes that these have"
-                            + " needed where they are, and by restoring a little state for practice. With false a task pauses"
+                            + " needed where they are, and by making a state backend for practice. With false a task pauses"
                             + " longer when it is the first of its kind there. JobManager or job.");
 
     public static final ConfigOption<Boolean> MOVE_STATE_HANDOFF = ConfigOptions.key("holdfast.move.state-handoff")

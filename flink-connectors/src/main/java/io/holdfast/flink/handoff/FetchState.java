@@ -27,6 +27,8 @@ public final class FetchState extends AbstractInvokable {
     /** The same: 1 if what was to be done is done. */
     public static final String DONE = "holdfast.fetched";
 
+    private static final ConfigOption<String> MOVE =
+            ConfigOptions.key("holdfast.fetch.move").stringType().noDefaultValue();
     private static final ConfigOption<String> URL =
             ConfigOptions.key("holdfast.fetch.url").stringType().noDefaultValue();
     private static final ConfigOption<String> TOKEN =
@@ -55,11 +57,14 @@ public final class FetchState extends AbstractInvokable {
     /**
      * What such a task is told.
      *
+     * @param move id of the move that it is a part of
      * @param allocation of the slot that the state is kept for on the other machine, in hexadecimal digits
      * @param ahead whether the files of this checkpoint are only collected, for a later one will have most of them too
      */
-    public static Configuration configuration(StateOffer offer, String allocation, long checkpoint, boolean ahead) {
+    public static Configuration configuration(
+            String move, StateOffer offer, String allocation, long checkpoint, boolean ahead) {
         Configuration configuration = new Configuration();
+        configuration.set(MOVE, move);
         configuration.set(URL, offer.url().toString());
         configuration.set(TOKEN, offer.token());
         configuration.set(ALLOCATION, allocation);
@@ -80,7 +85,9 @@ public final class FetchState extends AbstractInvokable {
                             + " to true on this TaskManager, or set holdfast.move.state-handoff to false");
             return;
         }
-        fetch(new LocalStateDirectory(local.getLocalStateDirectoryProvider().get()));
+        fetch(new LocalStateDirectory(
+                local.getLocalStateDirectoryProvider().get(),
+                getTaskConfiguration().get(MOVE)));
     }
 
     private void fetch(LocalStateDirectory directory) {

@@ -1,6 +1,7 @@
 package io.holdfast.flink.handoff;
 
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -25,7 +26,7 @@ import org.apache.flink.runtime.state.TaskLocalStateStoreImpl;
  */
 final class LocalStateDirectory {
 
-    private static final String STAGED = "holdfast-staged";
+    private static final String STAGED = "holdfast-staged-";
     private static final String PART = ".part";
 
     private final LocalSnapshotDirectoryProvider directories;
@@ -34,14 +35,22 @@ final class LocalStateDirectory {
     /** No other's: one that was cancelled may not have ended when the next begins. */
     private final String part = "." + UUID.randomUUID() + PART;
 
-    LocalStateDirectory(LocalSnapshotDirectoryProvider directories) {
+    /** @param move for which state is fetched: what others have fetched, or fetch still, is not used */
+    LocalStateDirectory(LocalSnapshotDirectoryProvider directories, String move) {
         this.directories = directories;
-        this.staged = directories.selectSubtaskBaseDirectory(0).toPath().resolve(STAGED);
+        this.staged = directories.selectSubtaskBaseDirectory(0).toPath().resolve(STAGED + move);
     }
 
-    /** Makes the directory for fetched files. */
+    /** Makes the directory for fetched files, and removes those of moves before, which came to nothing. */
     void open() throws IOException {
         Files.createDirectories(staged);
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(staged.getParent(), STAGED + "*")) {
+            for (Path other : all) {
+                if (!other.equals(staged)) {
+                    delete(other);
+                }
+            }
+        }
     }
 
     /** What the file system could still take, in bytes. */

@@ -46,9 +46,10 @@ public interface MoveHost {
     /**
      * Has the TaskManager of {@code slot} fetch local state of {@code task}, see {@link FetchState}.
      *
+     * @param move id of the move
      * @param ahead whether files are only collected
      */
-    Errand fetchState(Reserved slot, Execution task, StateOffer offer, long checkpoint, boolean ahead);
+    Errand fetchState(String move, Reserved slot, Execution task, StateOffer offer, long checkpoint, boolean ahead);
 
     /** The latest checkpoint that has completed, -1 if none has. */
     long latestCheckpoint();

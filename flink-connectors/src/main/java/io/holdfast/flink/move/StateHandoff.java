@@ -64,7 +64,7 @@ final class StateHandoff {
         CompletableFuture<Void> send(long checkpoint, boolean ahead) {
             done = false;
             stopped = false;
-            Errand mine = mover.fetchState(slot, task, offer, checkpoint, ahead);
+            Errand mine = mover.fetchState(move.id, slot, task, offer, checkpoint, ahead);
             errand = mine;
             return mine.ended().thenAccept(said -> {
                 if (errand == mine) {

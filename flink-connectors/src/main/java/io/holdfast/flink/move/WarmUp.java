@@ -12,11 +12,13 @@ import org.apache.flink.core.memory.ManagedMemoryUseCase;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.apache.flink.runtime.execution.Environment;
 import org.apache.flink.runtime.jobgraph.tasks.AbstractInvokable;
+import org.apache.flink.runtime.state.CheckpointStorageAccess;
 import org.apache.flink.runtime.state.CheckpointStorageLoader;
 import org.apache.flink.runtime.state.CheckpointableKeyedStateBackend;
 import org.apache.flink.runtime.state.OperatorStateBackend;
 import org.apache.flink.runtime.state.StateBackend;
 import org.apache.flink.runtime.state.StateBackendLoader;
+import org.apache.flink.runtime.state.filesystem.FsCheckpointStorageAccess;
 import org.apache.flink.streaming.api.graph.StreamConfig;
 import org.apache.flink.streaming.api.operators.KeyContext;
 import org.apache.flink.streaming.api.operators.StreamOperatorStateContext;
@@ -29,9 +31,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A task that does nothing where a task of the job is about to be put, except what the first one there has to wait for:
- * the job's files are fetched, its class loader is made, the classes of its operators are loaded, and state is restored as
- * the real task will do it, from an earlier checkpoint if that is little, and thrown away: the first time a library such as
- * RocksDB's is used takes half a second. Nothing of the user's is called. Task thread.
+ * the job's files are fetched, its class loader is made, classes are loaded, the checkpoint storage is asked something, and
+ * an empty state backend is made as the real task will make its own: the first time a library such as RocksDB's is used takes
+ * half a second. Nothing of the user's is called. Task thread.
  */
 public final class WarmUp extends AbstractInvokable {
 
@@ -72,21 +74,12 @@ public final class WarmUp extends AbstractInvokable {
             int loaded = load(classes);
             StreamConfig head = new StreamConfig(getTaskConfiguration());
             StateBackend backend = backend(head, classes);
-            CheckpointStorageLoader.load(
-                            null,
-                            backend,
-                            getJobConfiguration(),
-                            getEnvironment().getTaskManagerInfo().getConfiguration(),
-                            classes,
-                            LOG)
-                    .createCheckpointStorage(getEnvironment().getJobID());
+            touchStorage(backend, classes);
             for (StreamConfig operator :
                     head.getTransitiveChainedTaskConfigsWithSelf(classes).values()) {
                 operator.getStreamOperatorFactory(classes);
                 operator.getTypeSerializerOut(classes);
-                if (!mergesFiles()) {
-                    rehearse(operator, backend, classes);
-                }
+                rehearse(operator, backend, classes);
             }
             LOG.debug("Warmed up: task={} classes={} micros={}", name(), loaded, micros(began));
         } catch (Exception | LinkageError e) { // the real task will say so, if it matters
@@ -113,12 +106,22 @@ public final class WarmUp extends AbstractInvokable {
                 LOG);
     }
 
-    /** Whether what is restored here would be taken for what is in use here, see {@code FileMergingSnapshotManager}. */
-    private boolean mergesFiles() {
-        return getEnvironment().getTaskStateManager().getFileMergingSnapshotManager() != null;
+    /** Connects to where the checkpoints are. */
+    private void touchStorage(StateBackend backend, ClassLoader classes) throws Exception {
+        CheckpointStorageAccess storage = CheckpointStorageLoader.load(
+                        null,
+                        backend,
+                        getJobConfiguration(),
+                        getEnvironment().getTaskManagerInfo().getConfiguration(),
+                        classes,
+                        LOG)
+                .createCheckpointStorage(getEnvironment().getJobID());
+        if (storage instanceof FsCheckpointStorageAccess files) {
+            files.getFileSystem().exists(files.getCheckpointsDirectory());
+        }
     }
 
-    /** Restores the state of {@code operator}, as its {@code AbstractStreamOperator} does, and disposes of it. */
+    /** Makes what keeps the state of {@code operator}, as its {@code AbstractStreamOperator} does, and disposes of it. */
     private void rehearse(StreamConfig operator, StateBackend backend, ClassLoader classes) throws Exception {
         TypeSerializer<?> keys = operator.getStateKeySerializer(classes);
         try (CloseableRegistry registry = new CloseableRegistry()) {

@@ -43,7 +43,7 @@ class LocalStateDirectoryTest {
                 new JobID(),
                 new JobVertexID(),
                 0);
-        local = new LocalStateDirectory(provider);
+        local = new LocalStateDirectory(provider, "move");
         local.open();
     }
 
@@ -140,7 +140,7 @@ class LocalStateDirectoryTest {
         StateFile file = new StateFile(Path.of("db/new.sst"), 3, 1);
         write(local.incoming(file), "half");
         assertThat(local.incoming(file)).as("nothing is there").doesNotExist();
-        write(new LocalStateDirectory(provider).incoming(file), "half");
+        write(new LocalStateDirectory(provider, "move").incoming(file), "half");
 
         place(7, List.of(staged(DESCRIPTION, description()), staged("db/new.sst", "new".getBytes())));
 
@@ -152,7 +152,7 @@ class LocalStateDirectoryTest {
     /** One that was cancelled, and does not know it yet, and the next. */
     @Test
     void twoThatFetchTheSameFileDoNotMixThem() throws Exception {
-        LocalStateDirectory other = new LocalStateDirectory(provider);
+        LocalStateDirectory other = new LocalStateDirectory(provider, "move");
         other.open();
         StateFile file = new StateFile(Path.of("db/a"), 5, 1);
         Path mine = local.incoming(file);
@@ -162,6 +162,28 @@ class LocalStateDirectoryTest {
         local.stage(file, mine);
 
         assertThat(onlyFile(file.key())).hasContent("whole");
+    }
+
+    /** One that was cancelled may end, and clear up behind itself, when the next has begun. */
+    @Test
+    void whoClearsUpLeavesTheNextMoveAlone() throws Exception {
+        StateFile file = staged("db/a", "a".getBytes());
+        LocalStateDirectory cancelled = new LocalStateDirectory(provider, "cancelled");
+
+        cancelled.discard();
+
+        assertThat(local.isStaged(file)).isTrue();
+    }
+
+    @Test
+    void whatAnEarlierMoveHasFetchedInVainIsRemoved() throws Exception {
+        LocalStateDirectory next = new LocalStateDirectory(provider, "next");
+        StateFile file = staged("db/a", "a".getBytes());
+
+        next.open();
+
+        assertThat(local.isStaged(file)).isFalse();
+        assertThat(next.isStaged(file)).isFalse();
     }
 
     @Test

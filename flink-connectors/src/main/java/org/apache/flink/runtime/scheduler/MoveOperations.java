@@ -84,15 +84,16 @@ final class MoveOperations implements MoveHost {
     }
 
     @Override
-    public Errand fetchState(Reserved slot, Execution task, StateOffer offer, long checkpoint, boolean ahead) {
+    public Errand fetchState(
+            String move, Reserved slot, Execution task, StateOffer offer, long checkpoint, boolean ahead) {
         return errands.send(
                 Place.of(slot.slot()),
                 task.getVertex(),
                 task.getVertex().getJobvertexId(), // that of the state
                 "State of " + task.getVertex().getJobVertex().getName(),
                 FetchState.class,
-                FetchState.configuration(offer, task.getAssignedAllocationID().toHexString(), checkpoint, ahead),
-                null);
+                FetchState.configuration(
+                        move, offer, task.getAssignedAllocationID().toHexString(), checkpoint, ahead));
     }
 
     @Override

@@ -11,7 +11,6 @@ import javax.annotation.Nullable;
 import org.apache.flink.api.common.accumulators.Accumulator;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.runtime.accumulators.AccumulatorSnapshot;
-import org.apache.flink.runtime.checkpoint.JobManagerTaskRestore;
 import org.apache.flink.runtime.clusterframework.types.AllocationID;
 import org.apache.flink.runtime.clusterframework.types.ResourceID;
 import org.apache.flink.runtime.deployment.TaskDeploymentDescriptor;
@@ -111,7 +110,6 @@ final class SlotErrands {
      * Sends a task that runs {@code invokable} on behalf of {@code real}. It has an attempt of its own.
      *
      * @param vertex of the task: that of {@code real}, or a new one, so that the TaskManager does not take the two for one
-     * @param state that it begins with, if any
      */
     Errand send(
             Place place,
@@ -119,8 +117,7 @@ final class SlotErrands {
             JobVertexID vertex,
             String name,
             Class<? extends AbstractInvokable> invokable,
-            Configuration configuration,
-            @Nullable JobManagerTaskRestore state) {
+            Configuration configuration) {
         DefaultExecutionGraph graph = scheduler.graph();
         ExecutionAttemptID attempt = new ExecutionAttemptID(
                 new ExecutionGraphID(), new ExecutionVertexID(vertex, real.getParallelSubtaskIndex()), 0);
@@ -140,7 +137,7 @@ final class SlotErrands {
                     new NonOffloaded<>(new SerializedValue<>(task)),
                     attempt,
                     place.allocation,
-                    state == null ? null : new NonOffloaded<>(new SerializedValue<>(state)),
+                    null, // no state
                     List.of(),
                     List.of());
         } catch (IOException e) {

@@ -3,17 +3,13 @@ package org.apache.flink.runtime.scheduler;
 import io.holdfast.flink.move.ListClasses;
 import io.holdfast.flink.move.MoveSlots.Reserved;
 import io.holdfast.flink.move.WarmUp;
-import io.holdfast.flink.restart.SubtaskStateRestorer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.apache.flink.configuration.Configuration;
-import org.apache.flink.runtime.checkpoint.CompletedCheckpoint;
-import org.apache.flink.runtime.checkpoint.JobManagerTaskRestore;
 import org.apache.flink.runtime.clusterframework.types.ResourceID;
 import org.apache.flink.runtime.execution.ExecutionState;
 import org.apache.flink.runtime.executiongraph.Execution;
@@ -26,9 +22,6 @@ import org.apache.flink.runtime.scheduler.SlotErrands.Place;
 
 /** Runs {@link WarmUp} tasks where tasks are about to be put. JobMaster main thread only. */
 final class WarmUps {
-
-    /** More than this is not read twice: the practice is worth less than the time it takes. */
-    private static final long MOST_STATE_BYTES = 64L << 20;
 
     private final HoldfastScheduler scheduler;
     private final SlotErrands errands;
@@ -67,8 +60,7 @@ final class WarmUps {
                         new JobVertexID(),
                         "Class list of " + one.getVertex().getJobVertex().getName(),
                         ListClasses.class,
-                        new Configuration(),
-                        null)
+                        new Configuration())
                 .ended()
                 .thenApply(said ->
                         said.get(ListClasses.CLASSES) instanceof List<?> list && list.get(0) instanceof byte[] classes
@@ -110,17 +102,7 @@ final class WarmUps {
                         new JobVertexID(),
                         "Warm-up for " + vertex.getJobVertex().getName(),
                         WarmUp.class,
-                        WarmUp.configuration(real.getConfiguration(), real.getInvokableClassName(), classes),
-                        state(vertex).orElse(null))
+                        WarmUp.configuration(real.getConfiguration(), real.getInvokableClassName(), classes))
                 .ended();
-    }
-
-    /** What is to be restored for practice: what the latest checkpoint has, if it is little. */
-    private Optional<JobManagerTaskRestore> state(ExecutionVertex vertex) {
-        CompletedCheckpoint latest = scheduler.latestCheckpoint();
-        return latest == null
-                ? Optional.empty()
-                : SubtaskStateRestorer.stateOf(vertex, latest)
-                        .filter(state -> state.getTaskStateSnapshot().getStateSize() <= MOST_STATE_BYTES);
     }
 }
