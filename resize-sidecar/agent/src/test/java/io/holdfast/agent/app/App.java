@@ -169,11 +169,13 @@ public final class App {
         return "holds " + (long) held.size() * HELD_BYTES;
     }
 
+    /** Not a local variable: the compiler would keep it on the stack, and need memory when it leaves the loop. */
+    private Object[] chain;
+
     /** Leaves the heap not even room for the smallest object, for so many milliseconds. */
     private String exhaust(long millis) {
         long end = System.nanoTime() + millis * 1_000_000;
         hold(Long.MAX_VALUE);
-        Object[] chain = null;
         int failures = 0;
         while (System.nanoTime() < end) {
             try {

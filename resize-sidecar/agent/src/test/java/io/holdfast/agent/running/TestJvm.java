@@ -16,6 +16,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /** A JVM that runs {@link App}, with the agent or without. Ended with the test. */
 final class TestJvm implements AutoCloseable {
@@ -134,20 +135,13 @@ final class TestJvm implements AutoCloseable {
     /** Has the application do something; returns its answer. */
     String app(String command) {
         tell(command);
-        return next(output);
+        return answer();
     }
 
-    /** As {@link #app}, for what may be the death of the JVM: says then what of. */
+    /** As {@link #app}, for what may be the death of the JVM: says then what the cgroup has to do with it. */
     String app(String command, ChildCgroup cgroup) {
-        String answer = app(command);
-        if (answer.equals(END)) {
-            assertThat(answer)
-                    .as(
-                            "\"%s\" ended the JVM, exit code %d; cgroup: %s; standard error: %s",
-                            command, exitCode(), cgroup.figures(), errorsAtEnd())
-                    .isNotEqualTo(END);
-        }
-        return answer;
+        tell(command);
+        return answer(() -> "cgroup: " + cgroup.figures() + "; ");
     }
 
     /** As {@link #app}, but does not wait; the answer comes by {@link #answer()}. */
@@ -161,7 +155,17 @@ final class TestJvm implements AutoCloseable {
     }
 
     String answer() {
-        return next(output);
+        return answer(() -> "");
+    }
+
+    private String answer(Supplier<String> more) {
+        String answer = next(output);
+        if (answer.equals(END)) {
+            assertThat(answer)
+                    .as("the JVM ended, exit code %d; %sstandard error: %s", exitCode(), more.get(), errorsAtEnd())
+                    .isNotEqualTo(END);
+        }
+        return answer;
     }
 
     AgentClient client() {
