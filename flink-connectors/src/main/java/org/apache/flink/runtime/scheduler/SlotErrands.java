@@ -44,7 +44,7 @@ final class SlotErrands {
 
     private static final Logger LOG = LoggerFactory.getLogger(SlotErrands.class);
 
-    /** After which a task is forgotten that has not ended: its TaskManager may be gone. */
+    /** After which nobody waits for a task that has not ended: its TaskManager may be gone. */
     private static final long LONGEST_MS = 600_000;
 
     private final HoldfastScheduler scheduler;
@@ -147,7 +147,7 @@ final class SlotErrands {
         }
         running.put(attempt, errand);
         deployments.startTrackingPendingDeploymentOf(attempt, place.taskManager);
-        scheduler.schedule(() -> over(attempt, Map.of()), LONGEST_MS);
+        scheduler.schedule(() -> forget(attempt), LONGEST_MS);
         place.gateway
                 .submitTask(descriptor, rpcTimeout)
                 .whenComplete((done, failure) -> scheduler.execute(() -> {
@@ -186,6 +186,14 @@ final class SlotErrands {
             }
         }
         return said;
+    }
+
+    /** Flink goes on tracking it: it would cancel one that it does not know, and end a TaskManager where that hangs. */
+    private void forget(ExecutionAttemptID attempt) {
+        Running errand = running.remove(attempt);
+        if (errand != null) {
+            errand.ended.complete(Map.of());
+        }
     }
 
     private void over(ExecutionAttemptID attempt, Map<String, Object> said) {
