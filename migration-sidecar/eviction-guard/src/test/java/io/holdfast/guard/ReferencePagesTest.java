@@ -52,6 +52,8 @@ class ReferencePagesTest {
                     }
                 });
 
-        assertThat(given).isEqualTo(new TreeSet<>(FakeApiServer.RBAC));
+        Set<String> permitted = new TreeSet<>(FakeApiServer.RBAC);
+        permitted.addAll(FakeApiServer.RBAC_OF_EVICTION_REQUESTS);
+        assertThat(given).isEqualTo(permitted);
     }
 }
