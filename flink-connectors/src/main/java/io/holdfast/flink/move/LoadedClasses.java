@@ -34,7 +34,7 @@ final class LoadedClasses {
     private LoadedClasses() {}
 
     /**
-     * Asks this JVM. It stands still for the moment that it takes to write down its classes, 10 ms or so.
+     * Asks this JVM. It stands still while it writes down its classes: some 2 ms for a thousand.
      *
      * @throws IOException if this JVM cannot say it
      */

@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
  * A task that does nothing where a task of the job is about to be put, except what the first one there has to wait for:
  * the job's files are fetched, its class loader is made, classes are loaded, the checkpoint storage is asked something, and
  * an empty state backend is made as the real task will make its own: the first time a library such as RocksDB's is used takes
- * half a second. Nothing of the user's is called. Task thread.
+ * a while. The job's operators are deserialized, and not opened. Task thread.
  */
 public final class WarmUp extends AbstractInvokable {
 
